@@ -1,0 +1,1 @@
+"""Copies what a Looker instance holds into a local vault, completely."""

@@ -1,0 +1,1 @@
+"""The shells. Each does what a pure mind decides, one message at a time."""

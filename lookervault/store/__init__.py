@@ -1,0 +1,1 @@
+"""The vault on disk: the home of LMDB."""

@@ -1,0 +1,164 @@
+"""Store: where runs, items and their checkpoints are kept. The contract.
+
+One thread writes (the Writer's; only `begin` is called by the owner of the
+`System`, before the Writer hears of the run). Any thread may read, also while
+another writes. Every method that writes is one transaction: when it returns,
+its effect is durable; when it raises, nothing of it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from lookervault.records import (
+    About,
+    Census,
+    Counts,
+    Gap,
+    Head,
+    Item,
+    KindReport,
+    Login,
+    Row,
+    Run,
+    Scope,
+)
+from lookervault.units import Unit
+
+
+class Landed(msgspec.Struct, frozen=True):
+    """A unit with what it brought: stored with its marker, or not at all."""
+
+    unit: Unit
+    items: tuple[Item, ...]
+
+
+class Marker(msgspec.Struct, frozen=True):
+    """What a unit has stored. Written in the transaction of the items it vouches for."""
+
+    epoch: int
+    unit: Unit
+    rows: tuple[Row, ...]
+    at: float
+    """Looker's clock when the last of its items was fetched."""
+
+
+class Store(Protocol):
+    """Where content is kept.
+
+    Raises, wherever the disk is touched:
+        DiskFailed: no space, or the disk refused; the store stays readable.
+        Damaged: what was read does not match its check sum.
+
+    """
+
+    @property
+    def about(self) -> About:
+        """What this vault is."""
+
+    def close(self) -> None:
+        """Let go of everything. Later calls are errors."""
+
+    # Runs
+
+    def begin(self, scope: Scope, *, now: float, fresh: bool = False) -> Run:
+        """Continue the open run if it has this *scope*, else open a new one.
+
+        An open run of another scope (or any, if *fresh*) becomes abandoned.
+        What it stored stays as observed. Run numbers count up from 1.
+        """
+
+    def lead(self, run: int) -> Run:
+        """Give the lead of the open *run* to a new coordinator: its epoch goes up."""
+
+    def note(
+        self,
+        run: int,
+        *,
+        expansion: tuple[str, ...] | None = None,
+        login: Login | None = None,
+        looker: str | None = None,
+    ) -> None:
+        """Record what became known of the open *run*; ``None`` changes nothing."""
+
+    def run(self, number: int) -> Run | None:
+        """Return run *number*."""
+
+    def runs(self) -> Iterator[Run]:
+        """Yield all runs, the newest first."""
+
+    def open_run(self) -> Run | None:
+        """Return the run that is open. There is at most one, and it is the newest."""
+
+    def seal(
+        self,
+        run: int,
+        *,
+        now: float,
+        kinds: Mapping[str, KindReport],
+        gaps: Sequence[Gap],
+        figures: Mapping[str, float],
+        calls: int,
+    ) -> Run:
+        """Close *run* as a snapshot; its markers go.
+
+        An item behind a gap that has an earlier version gets an entry of state
+        `State.UNREAD` which shows that version's body.
+        """
+
+    # What a run writes
+
+    def put(
+        self, run: int, epoch: int, landed: Sequence[Landed], *, calls: int
+    ) -> list[dict[str, Counts]]:
+        """Store items and one marker for each unit; return each unit's counts by kind.
+
+        For each item, its newest entry in the store decides:
+
+        - none, or its state was gone: **new**;
+        - one of this very run: the item whose `fetched_at` is later wins
+          (**repeated**; the counts of the run do not grow);
+        - same digest, same state, folder and title: **unchanged**, nothing is written;
+        - the bodies differ only in the kind's volatile paths, and state, folder
+          and title are equal: **unchanged**, nothing is written;
+        - else **changed**: an entry of this run; a body only if the digest is new.
+
+        *calls* replaces the run's number of calls.
+        """
+
+    def put_census(self, run: int, kind: str, census: Census) -> None:
+        """Store a complete census; it replaces the earlier rounds of the run."""
+
+    def put_gone(
+        self, run: int, kind: str, ids: Iterable[str], *, now: float
+    ) -> Counts:
+        """Give each of *ids* that has an entry and is not gone an entry of state gone."""
+
+    # Reading a run that is open
+
+    def markers(self, run: int) -> Iterator[Marker]:
+        """Yield the markers of the open *run*, in the order of epoch and unit number."""
+
+    def census(self, run: int, kind: str) -> Census | None:
+        """Return the newest complete census of *kind* in *run*."""
+
+    def gaps(self, run: int) -> Iterator[Gap]:
+        """Yield the gaps of a sealed *run*, by kind and id."""
+
+    # Reading items
+
+    def heads(self, kind: str, *, at: int | None = None) -> Iterator[Head]:
+        """Yield for each item of *kind* its newest entry with run <= *at*, by key.
+
+        *at* of ``None``: the newest of all. Gone items are among them.
+        Reads are renewed now and then, so that a long walk does not pin old pages.
+        """
+
+    def versions(self, kind: str, id_: str) -> Iterator[Head]:
+        """Yield the entries of one item, the newest first."""
+
+    def body(self, head: Head) -> bytes:
+        """Return the raw bytes behind *head*, verified against its digest."""

@@ -1,0 +1,69 @@
+"""Units: the work of one request or a few. The Coordinator makes them.
+
+A unit is the currency of a run: it is handed out, retried, split, and vouched
+for by one checkpoint marker. Its number is unique within an epoch.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A listing, or the part of it that lies in one folder or in the trash."""
+
+    kind: str
+    folder: str | None = None
+    trash: bool = False
+
+
+class Count(msgspec.Struct, frozen=True, tag=True):
+    """Read census rows *first* to *first* + *limit* of *part*."""
+
+    number: int
+    part: Part
+    first: int = 0
+    limit: int | None = None
+    """``None``: the listing does not page, one call has it all."""
+
+
+class Span(msgspec.Struct, frozen=True, tag=True):
+    """Read the items at *first* to *last* of *part*.
+
+    The answer may come in several pages, if the server caps them. It ends at
+    *last*, or with an empty page.
+    """
+
+    number: int
+    part: Part
+    first: int
+    last: int | None
+    """Not included. ``None``: as far as the listing goes."""
+    page: int
+    """Items a request, at most."""
+
+
+class Whole(msgspec.Struct, frozen=True, tag=True):
+    """Read all items of *part* in one call."""
+
+    number: int
+    part: Part
+
+
+class Ids(msgspec.Struct, frozen=True, tag=True):
+    """Read these items one by one.
+
+    A 404 is believed only if *witness*, an item of the same kind that was
+    there a moment ago, can still be read: a login that lost a role gets 404
+    for everything.
+    """
+
+    number: int
+    part: Part
+    ids: tuple[str, ...]
+    witness: str | None = None
+
+
+Unit: TypeAlias = Count | Span | Whole | Ids
