@@ -119,6 +119,10 @@ class DiskFailed(LookervaultError):
 
 
 class GaveUp(LookervaultError):
-    """A supervisor restarted its children too often and stopped."""
+    """A supervisor restarted its children too often, or could not, and stopped."""
 
     exit_code = 1
+
+    def __init__(self, reason: str, exit_code: int = 1) -> None:
+        super().__init__(reason)
+        self.exit_code = exit_code

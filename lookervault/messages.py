@@ -22,7 +22,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from lookervault.errors import Sort
+from lookervault.errors import LookervaultError, Sort
 from lookervault.records import Census, Counts, Gap, Item, KindReport, Login, Row, Run
 from lookervault.units import Unit
 
@@ -112,11 +112,19 @@ class Failed(Message, frozen=True):
     fault: Fault
 
 
+class Returned(Message, frozen=True):
+    """A fetcher hands back a unit that it has not asked Looker for."""
+
+    fetcher: str
+    lease: Lease
+
+
 class Stored(Message, frozen=True):
     """These units are on disk, and so are the markers that say so."""
 
     fence: Fence
-    units: tuple[int, ...]
+    units: tuple[tuple[int, int], ...]
+    """Number and attempt of each."""
 
 
 class Due(Message, frozen=True):
@@ -146,7 +154,17 @@ class Sealed(Message, frozen=True):
 
 
 ToCoordinator: TypeAlias = (
-    Wake | Led | Ready | Fetched | Failed | Stored | Due | Tick | Halt | Sealed
+    Wake
+    | Led
+    | Ready
+    | Fetched
+    | Failed
+    | Returned
+    | Stored
+    | Due
+    | Tick
+    | Halt
+    | Sealed
 )
 
 
@@ -173,7 +191,11 @@ class Nudge(Message, frozen=True):
     ask: int
 
 
-ToFetcher: TypeAlias = Fetch | Go | Nudge
+class Recede(Message, frozen=True):
+    """Hand back the unit, unless a request for it is under way."""
+
+
+ToFetcher: TypeAlias = Fetch | Go | Nudge | Recede
 
 
 # To the Throttle
@@ -264,6 +286,7 @@ class Seal(Message, frozen=True):
     fence: Fence
     kinds: Mapping[str, KindReport]
     gaps: tuple[Gap, ...]
+    figures: Mapping[str, float]
 
 
 class Flush(Message, frozen=True):
@@ -319,7 +342,7 @@ class Called(Message, frozen=True):
 
 
 class Committed(Message, frozen=True):
-    """This much has become durable."""
+    """So much has become durable."""
 
     counts: Mapping[str, Counts]
     """By kind."""
@@ -335,7 +358,7 @@ class Retried(Message, frozen=True):
 
 
 class Gapped(Message, frozen=True):
-    """This could not be read."""
+    """Something could not be read."""
 
     gap: Gap
 
@@ -393,6 +416,19 @@ class Exited(Message, frozen=True):
     child: str
     life: int
     error: str | None
+    exit_code: int | None = None
+    """Of an error that was raised on purpose, so that no restart can mend it."""
+
+    @classmethod
+    def of(cls, child: str, life: int, error: BaseException | None) -> Exited:
+        """Say that *child* ended with *error*."""
+        match error:
+            case None:
+                return cls(child, life, None)
+            case LookervaultError():
+                return cls(child, life, str(error), error.exit_code)
+            case _:
+                return cls(child, life, f"{type(error).__name__}: {error}")
 
 
 class Inspect(Message, frozen=True):

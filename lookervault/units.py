@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from lookervault.records import Row
+
 
 class Part(msgspec.Struct, frozen=True):
     """A listing, or the part of it that lies in one folder or in the trash."""
@@ -55,15 +57,30 @@ class Whole(msgspec.Struct, frozen=True, tag=True):
 class Ids(msgspec.Struct, frozen=True, tag=True):
     """Read these items one by one.
 
-    A 404 is believed only if *witness*, an item of the same kind that was
-    there a moment ago, can still be read: a login that lost a role gets 404
-    for everything.
+    A 404 is believed only if another item of the kind can still be read: one of
+    the unit, or one of the *witnesses*, which were there a moment ago. A login
+    that lost a role gets 404 for everything.
     """
 
     number: int
     part: Part
     ids: tuple[str, ...]
-    witness: str | None = None
+    witnesses: tuple[str, ...] = ()
 
 
 Unit: TypeAlias = Count | Span | Whole | Ids
+
+
+def brings_items(unit: Unit) -> bool:
+    """Return whether *unit* ends in the store; a page of a census does not."""
+    return not isinstance(unit, Count)
+
+
+class Marker(msgspec.Struct, frozen=True):
+    """What a unit has stored. Written in the transaction of the items it vouches for."""
+
+    epoch: int
+    unit: Unit
+    rows: tuple[Row, ...]
+    at: float
+    """Looker's clock when the last of its items was fetched."""

@@ -17,7 +17,7 @@ class Watch(Protocol):
         """Something came in: the connection, a header, a chunk."""
 
     def more(self, size: int) -> None:
-        """*size* decoded bytes are about to be read. May block until there is room."""
+        """*size* decoded bytes came in. May block until there is room to read on."""
 
     def cuttable(self, cut: Callable[[], None] | None) -> None:
         """Take *cut*, which ends the call from another thread; ``None``: it is over."""
@@ -29,7 +29,7 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
     """Decoded from its transfer and content encoding only."""
     seconds: float
-    """From the start of the request to the last byte."""
+    """From the start of the request to the last byte, without what `Watch.more` took."""
     date: float | None = None
     """The server's clock (``Date``), seconds since 1970."""
     total: int | None = None

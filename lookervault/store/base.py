@@ -22,10 +22,10 @@ from lookervault.records import (
     Item,
     KindReport,
     Login,
-    Row,
     Run,
     Scope,
 )
+from lookervault.units import Marker as Marker  # noqa: PLC0414  # part of the contract
 from lookervault.units import Unit
 
 
@@ -34,16 +34,6 @@ class Landed(msgspec.Struct, frozen=True):
 
     unit: Unit
     items: tuple[Item, ...]
-
-
-class Marker(msgspec.Struct, frozen=True):
-    """What a unit has stored. Written in the transaction of the items it vouches for."""
-
-    epoch: int
-    unit: Unit
-    rows: tuple[Row, ...]
-    at: float
-    """Looker's clock when the last of its items was fetched."""
 
 
 class Store(Protocol):

@@ -1,0 +1,5 @@
+"""``python -m lookervault``."""
+
+from lookervault.cli import main
+
+main(prog_name="lookervault")

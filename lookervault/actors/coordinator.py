@@ -1,0 +1,266 @@
+"""Turns a run into units, and hands the units out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import assert_never
+
+from lookervault.actors.actor import Actor, Tells
+from lookervault.actors.clock import Clock
+from lookervault.content import KINDS, Place, covered
+from lookervault.core import effects
+from lookervault.core.course import MISSING
+from lookervault.core.credit import Credit
+from lookervault.core.effects import (
+    Assign,
+    Bury,
+    Delay,
+    Effect,
+    Expand,
+    Finish,
+    Keep,
+    Recall,
+    Stop,
+    Tell,
+)
+from lookervault.core.past import Past, recollect
+from lookervault.core.plan import Limits, Plan
+from lookervault.messages import (
+    Assigned,
+    Began,
+    Counted,
+    Due,
+    Failed,
+    Fence,
+    Fetch,
+    Fetched,
+    Finished,
+    Gone,
+    Halt,
+    Lead,
+    Lease,
+    Led,
+    Note,
+    Ready,
+    Recede,
+    Returned,
+    Seal,
+    Sealed,
+    Stored,
+    Tick,
+    ToCoordinator,
+    ToFetcher,
+    ToProgress,
+    ToWriter,
+    Wake,
+)
+from lookervault.records import Census, Phase, Run, State
+from lookervault.store.base import Store
+
+_TICK = 1.0
+"""Seconds between two looks at what has been waiting too long."""
+
+
+class Coordinator(Actor[ToCoordinator]):
+    """Carries out what the `Plan` decides.
+
+    It keeps nothing that the store does not. When it starts it asks the writer
+    for the lead: the answer comes when all that was told under an earlier
+    coordinator is stored or void, so that what it reads then holds.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        limits: Limits,
+        *,
+        me: Tells[ToCoordinator],
+        fetchers: Mapping[str, Tells[ToFetcher]],
+        writer: Tells[ToWriter],
+        progress: Tells[ToProgress],
+        owner: Tells[Finished],
+        clock: Clock,
+        credit: Credit,
+        tickets: Iterator[int],
+    ) -> None:
+        self._store = store
+        self._limits = limits
+        self._me = me
+        self._fetchers = fetchers
+        self._writer = writer
+        self._progress = progress
+        self._owner = owner
+        self._clock = clock
+        self._credit = credit
+        self._tickets = tickets
+        self._ticket = 0
+        self._run: Run | None = None
+        self._fence: Fence | None = None
+        self._plan: Plan | None = None
+        self._waiting: dict[str, None] = {}
+        self._halt: Halt | None = None
+
+    def started(self) -> None:
+        self._ask_for_the_lead()
+
+    def receive(self, message: ToCoordinator) -> None:  # noqa: C901  # one arm a message
+        match message:
+            case Wake():
+                self._ask_for_the_lead()
+            case Led(ticket, run):
+                if ticket == self._ticket:
+                    self._led(run)
+            case Ready(fetcher):
+                self._waiting[fetcher] = None
+                if self._plan is not None:
+                    self._do(self._plan.ready(fetcher, self._clock.now()))
+            case Halt():
+                self._halt = message
+                if self._plan is not None:
+                    self._do(self._plan.halt(message.reason, message.exit_code))
+            case Sealed(run):
+                self._finish(run)
+            case _:
+                self._hear(message)
+
+    def _hear(self, message: Fetched | Failed | Returned | Stored | Due | Tick) -> None:
+        """Tell the plan a fact, if it was told under this lead."""
+        plan, now = self._plan, self._clock.now()
+        if plan is None or _fence(message) != self._fence:
+            return
+        match message:
+            case Fetched():
+                self._do(plan.fetched(message, now))
+            case Failed():
+                self._do(plan.failed(message, now))
+            case Returned(fetcher, lease):
+                self._do(plan.returned(fetcher, lease, now))
+            case Stored(_, units):
+                self._do(plan.stored(units, now))
+            case Due(_, unit):
+                self._do(plan.due(unit, now))
+            case Tick():
+                self._clock.after(_TICK, self._me, message)
+                self._do(plan.tick(now))
+            case _:
+                assert_never(message)
+
+    def _ask_for_the_lead(self) -> None:
+        self._plan = None
+        self._ticket = next(self._tickets)
+        self._writer.tell(Lead(self._ticket))
+
+    def _led(self, run: Run | None) -> None:
+        self._run = run
+        if run is None:
+            return
+        self._fence = Fence(run.number, run.epoch)
+        self._credit.reset()
+        past = recollect(self._store.markers(run.number), self._censuses(run))
+        self._plan = plan = Plan(
+            run,
+            past,
+            self._limits,
+            credit=self._credit,
+            now=self._clock.now(),
+            wall=self._clock.wall(),
+        )
+        self._announce(run, past)
+        self._clock.after(_TICK, self._me, Tick(self._fence))
+        for fetcher in list(self._waiting):
+            self._do(plan.ready(fetcher, self._clock.now()))
+        if self._halt is not None:
+            self._do(plan.halt(self._halt.reason, self._halt.exit_code))
+
+    def _censuses(self, run: Run) -> dict[str, Census]:
+        found = {
+            kind: self._store.census(run.number, kind) for kind in covered(run.scope)
+        }
+        return {kind: census for kind, census in found.items() if census is not None}
+
+    def _announce(self, run: Run, past: Mapping[str, Past]) -> None:
+        stored = {kind: len(it.rows) for kind, it in past.items() if it.rows}
+        self._progress.tell(Began(run, covered(run.scope), stored))
+
+    def _do(self, wanted: list[Effect]) -> None:
+        for effect in wanted:
+            self._do_one(effect)
+
+    def _do_one(self, effect: Effect) -> None:  # noqa: C901, PLR0912  # one arm an effect
+        plan, run, fence = self._plan, self._run, self._fence
+        if plan is None or run is None or fence is None:
+            return
+        match effect:
+            case Assign(fetcher, unit, attempt):
+                self._waiting.pop(fetcher, None)
+                self._fetchers[fetcher].tell(Fetch(Lease(fence, unit, attempt)))
+                self._progress.tell(Assigned(fetcher, unit, attempt))
+            case Delay(unit, seconds):
+                self._clock.after(seconds, self._me, Due(fence, unit))
+            case Tell(news):
+                self._progress.tell(news)
+            case Keep(kind, census):
+                self._writer.tell(Counted(fence, kind, census))
+            case Expand(folders):
+                self._writer.tell(Note(fence, expansion=folders))
+            case Bury(kind, ids):
+                self._writer.tell(Gone(fence, kind, ids))
+            case Recall(kind):
+                self._recall(plan, run, kind)
+            case effects.Recede():
+                for address in self._fetchers.values():
+                    address.tell(Recede())
+            case Finish():
+                figures = plan.figures(self._clock.now())
+                self._writer.tell(Seal(fence, plan.kinds, plan.gaps, figures))
+            case Stop(reason, exit_code):
+                self._finish(run, reason, exit_code)
+            case _:
+                assert_never(effect)
+
+    def _recall(self, plan: Plan, run: Run, kind: str) -> None:
+        """Tell the plan what the vault has of *kind* within the scope."""
+        before = self._before(run)
+        folders = {*plan.folders, *((before and before.expansion) or ())}
+        filtered = run.scope.folders and KINDS[kind].place is Place.FILTERED
+        ids = [
+            head.id
+            for head in self._store.heads(kind)
+            if head.state is not State.GONE
+            if not filtered or head.folder in folders
+        ]
+        missing = frozenset(
+            gap.id
+            for gap in (self._store.gaps(before.number) if before else ())
+            if gap.kind == kind and gap.reason == MISSING
+        )
+        self._do(plan.known(kind, ids, missing, self._clock.now()))
+
+    def _before(self, run: Run) -> Run | None:
+        """Return the last snapshot of the same scope."""
+        return next(
+            (
+                other
+                for other in self._store.runs()
+                if other.phase is Phase.SEALED and other.scope == run.scope
+            ),
+            None,
+        )
+
+    def _finish(self, run: Run, reason: str = "", exit_code: int = 0) -> None:
+        """The run is over, for this process at least."""
+        self._plan = None
+        finished = Finished(run, reason, exit_code)
+        self._progress.tell(finished)
+        self._owner.tell(finished)
+
+
+def _fence(
+    message: Fetched | Failed | Returned | Stored | Due | Tick,
+) -> Fence:
+    """Return under which lead *message* was told."""
+    match message:
+        case Fetched() | Failed() | Returned():
+            return message.lease.fence
+        case _:
+            return message.fence

@@ -1,0 +1,295 @@
+"""Calls Looker, one unit at a time, when the throttle says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import assert_never
+
+from lookervault.actors.actor import Actor, Pulse, Slot, Tells
+from lookervault.actors.clock import Clock
+from lookervault.actors.purse import Purse
+from lookervault.content import KINDS
+from lookervault.core.bodies import Body, redacted
+from lookervault.core.credit import Ticket
+from lookervault.core.errand import Errand, Request, errand
+from lookervault.core.pace import Learned
+from lookervault.errors import LookerError, Sort
+from lookervault.looker.base import Answer, Source
+from lookervault.messages import (
+    Answered,
+    Ask,
+    Called,
+    Failed,
+    Fault,
+    Fetch,
+    Fetched,
+    Go,
+    Lease,
+    Nudge,
+    Outcome,
+    Ready,
+    Recede,
+    Returned,
+    ToCoordinator,
+    ToFetcher,
+    ToProgress,
+    ToThrottle,
+    ToWriter,
+    Write,
+)
+from lookervault.records import Item
+from lookervault.store.codec import compress, digest
+from lookervault.units import brings_items
+
+_PATIENCE = 1.0
+"""Seconds after which the throttle is asked again: it may have died meanwhile."""
+
+_OUTCOMES = {
+    Sort.LIMITED: Outcome.REFUSED,
+    Sort.OVERLOADED: Outcome.OVERLOADED,
+    Sort.TIMED_OUT: Outcome.FAILED,
+    Sort.UNREACHABLE: Outcome.FAILED,
+}
+"""What trouble means for the pace; all else is an answer like any other."""
+
+
+class Fetcher(Actor[ToFetcher]):
+    """Holds at most one unit.
+
+    What Looker may well answer is a message (`Failed`). Anything else is a bug:
+    it is not caught, and the supervisor starts a new fetcher.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        source: Source,
+        *,
+        me: Tells[ToFetcher],
+        coordinator: Tells[ToCoordinator],
+        throttle: Tells[ToThrottle],
+        writer: Tells[ToWriter],
+        progress: Tells[ToProgress],
+        clock: Clock,
+        purse: Purse,
+        learned: Slot[Learned],
+        asks: Iterator[int],
+    ) -> None:
+        self._name = name
+        self._source = source
+        self._me = me
+        self._coordinator = coordinator
+        self._throttle = throttle
+        self._writer = writer
+        self._progress = progress
+        self._clock = clock
+        self._purse = purse
+        self._learned = learned
+        self._asks = asks
+        self._work: _Work | None = None
+        self._ask: int | None = None
+        """The ask that the throttle has not answered yet."""
+        self._asked_at = 0.0
+        self._pulse: Pulse | None = None
+
+    def lives(self, pulse: Pulse) -> None:
+        self._pulse = pulse
+
+    def started(self) -> None:
+        self._coordinator.tell(Ready(self._name))
+
+    def receive(self, message: ToFetcher) -> None:
+        match message:
+            case Fetch(lease):
+                self._work = _Work(lease)
+                self._go_on(self._work)
+            case Go(ask, serial):
+                self._granted(ask, serial)
+            case Nudge(ask):
+                self._nudged(ask)
+            case Recede():
+                self._hand_back()
+            case _:
+                assert_never(message)
+
+    def _go_on(self, work: _Work) -> None:
+        """Ask for leave to make the next request, or deliver what has come."""
+        if work.errand.request() is None:
+            self._deliver(work)
+            return
+        self._ask = next(self._asks)
+        self._asked_at = self._clock.now()
+        self._throttle.tell(Ask(self._name, self._ask))
+        self._clock.after(_PATIENCE, self._me, Nudge(self._ask))
+
+    def _nudged(self, ask: int) -> None:
+        if ask == self._ask:
+            self._throttle.tell(Ask(self._name, ask))
+            self._clock.after(_PATIENCE, self._me, Nudge(ask))
+
+    def _granted(self, ask: int, serial: int) -> None:
+        """Make the request, unless the token is an old one or a void one."""
+        work = self._work
+        if ask != self._ask or work is None:
+            return
+        if serial != self._learned.value.serial:
+            self._throttle.tell(Ask(self._name, ask))
+            return
+        self._ask = None
+        request = work.errand.request()
+        if request is not None:
+            self._call(work, request, ask)
+
+    def _call(self, work: _Work, request: Request, ask: int) -> None:
+        started = self._clock.now()
+        watch = _Watch(self._purse, work.ticket, self._pulse)
+        try:
+            answer = self._source.call(request.call, request.parameters, watch)
+        except LookerError as error:
+            self._ended(work, request, ask, started=started, error=error)
+            self._troubled(work, error)
+        else:
+            self._ended(work, request, ask, started=started, size=len(answer.body))
+            self._take(work, request, answer)
+
+    def _take(self, work: _Work, request: Request, answer: Answer) -> None:
+        try:
+            found = work.errand.take(answer.body)
+        except LookerError as error:
+            self._fail(work, error)
+            return
+        at = self._clock.wall() if answer.date is None else answer.date
+        work.items += [self._pack(work, request.call, body, at) for body in found]
+        work.total = answer.total if answer.total is not None else work.total
+        work.pages += 1
+        work.bytes += len(answer.body)
+        self._go_on(work)
+
+    def _pack(self, work: _Work, call: str, body: Body, at: float) -> Item:
+        """Hash and compress here, so that the one writer need not."""
+        if self._pulse is not None:
+            self._pulse.beat()
+        raw, changed = redacted(KINDS[work.lease.unit.part.kind], body.raw)
+        return Item(
+            row=body.row,
+            title=body.title,
+            call=call,
+            fetched_at=at,
+            digest=digest(raw),
+            body=compress(raw),
+            size=len(raw),
+            redacted=changed,
+        )
+
+    def _troubled(self, work: _Work, error: LookerError) -> None:
+        if error.sort is Sort.LIMITED:
+            self._go_on(work)
+            return
+        if error.sort is Sort.NOT_FOUND:
+            try:
+                work.errand.missed(error)
+            except LookerError as final:
+                self._fail(work, final)
+            else:
+                self._go_on(work)
+            return
+        self._fail(work, error)
+
+    def _fail(self, work: _Work, error: LookerError) -> None:
+        self._work = None
+        fault = Fault(error.sort, error.reason, error.status, error.excerpt)
+        self._coordinator.tell(Failed(self._name, work.lease, fault))
+
+    def _deliver(self, work: _Work) -> None:
+        self._work = None
+        if work.brings_items:
+            self._writer.tell(Write(work.lease, tuple(work.items)))
+        self._coordinator.tell(
+            Fetched(
+                self._name,
+                work.lease,
+                rows=tuple(work.errand.rows),
+                absent=tuple(work.errand.absent),
+                total=work.total,
+                pages=work.pages,
+                bytes=work.bytes,
+                seconds=work.seconds,
+            )
+        )
+
+    def _hand_back(self) -> None:
+        """Give the unit back, if it waits for leave to make a request."""
+        if self._work is not None and self._ask is not None:
+            lease = self._work.lease
+            self._work = self._ask = None
+            self._coordinator.tell(Returned(self._name, lease))
+
+    def _ended(
+        self,
+        work: _Work,
+        request: Request,
+        ask: int,
+        *,
+        started: float,
+        error: LookerError | None = None,
+        size: int = 0,
+    ) -> None:
+        """Tell the throttle and those who watch how a request went."""
+        seconds = self._clock.now() - started
+        work.seconds += seconds
+        outcome = Outcome.OK if error is None else _OUTCOMES.get(error.sort, Outcome.OK)
+        retry_after = None if error is None else error.retry_after
+        answered = Answered(self._name, ask, outcome, seconds, retry_after)
+        self._throttle.tell(answered)
+        self._progress.tell(
+            Called(
+                self._name,
+                work.lease.unit.part.kind,
+                request.call,
+                started,
+                seconds,
+                started - self._asked_at,
+                size,
+                outcome,
+                None if error is None else error.sort,
+            )
+        )
+
+
+class _Work:
+    """A unit on its way, and what it has brought so far."""
+
+    def __init__(self, lease: Lease) -> None:
+        unit = lease.unit
+        self.lease = lease
+        self.ticket: Ticket = (lease.fence.epoch, unit.number, lease.attempt)
+        self.errand: Errand = errand(KINDS[unit.part.kind], unit)
+        self.brings_items = brings_items(unit)
+        self.items: list[Item] = []
+        self.total: int | None = None
+        self.pages = 0
+        self.bytes = 0
+        self.seconds = 0.0
+
+
+class _Watch:
+    """Lets the source show that it moves, and makes it wait for credit."""
+
+    def __init__(self, purse: Purse, ticket: Ticket, pulse: Pulse | None) -> None:
+        self._purse = purse
+        self._ticket = ticket
+        self._pulse = pulse
+
+    def beat(self) -> None:
+        """Something came in."""
+        if self._pulse is not None:
+            self._pulse.beat()
+
+    def more(self, size: int) -> None:
+        """Wait until there is room for *size* bytes."""
+        self._purse.wait_for(self._ticket, size, self.beat)
+
+    def cuttable(self, cut: Callable[[], None] | None) -> None:
+        """Take what ends the call."""
+        if self._pulse is not None:
+            self._pulse.cuttable(cut)

@@ -1,0 +1,156 @@
+"""Starts children in order, stops them in reverse, restarts them by `Rules`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, assert_never
+
+import msgspec
+
+from lookervault.actors.actor import Actor, Address, Tells
+from lookervault.actors.clock import Clock
+from lookervault.actors.threads import Life, Spawn
+from lookervault.core.restart import (
+    Again,
+    GiveUp,
+    Ignore,
+    Intensity,
+    Restart,
+    Rules,
+    Strategy,
+)
+from lookervault.errors import GaveUp
+from lookervault.messages import Exited, Inspect, ToSupervisor
+
+_INSPECTION = 1.0
+"""Seconds between two looks at children that may hang."""
+
+_LONG = 3600.0
+"""Seconds that a supervisor gets to stop: as long as its children need, but not
+for ever, because a thread may be lost."""
+
+
+class Child(msgspec.Struct, frozen=True):
+    """How to make, address and stop one child: OTP's child specification."""
+
+    address: Address[Any]
+    make: Callable[[], Actor[Any]]
+    restart: Restart = Restart.PERMANENT
+    patience: float = 10.0
+    """Seconds that it gets to stop."""
+    lease: float | None = None
+    """Seconds without a beat after which it counts as hung; ``None``: never."""
+    cut: bool = False
+    """Whether what it waits for is of no use once it is to stop."""
+
+
+def nested(address: Address[Any], make: Callable[[], Actor[Any]]) -> Child:
+    """Return the specification of a child that is a supervisor itself."""
+    return Child(address, make, patience=_LONG)
+
+
+class Supervisor(Actor[ToSupervisor]):
+    """Keeps its children alive, or crashes and lets its own supervisor decide."""
+
+    def __init__(
+        self,
+        children: Iterable[Child],
+        strategy: Strategy,
+        intensity: Intensity,
+        *,
+        me: Tells[ToSupervisor],
+        spawn: Spawn,
+        clock: Clock,
+        failed: Callable[[Exited], None] = lambda _: None,
+        most_ghosts: int = 3,
+    ) -> None:
+        self._children = {child.address.name: child for child in children}
+        self._lives: dict[str, Life] = {}
+        self._ghosts: list[Life] = []
+        self._rules = Rules(
+            [(name, child.restart) for name, child in self._children.items()],
+            strategy,
+            intensity,
+        )
+        self._me = me
+        self._spawn = spawn
+        self._clock = clock
+        self._failed = failed
+        self._most_ghosts = most_ghosts
+
+    def started(self) -> None:
+        self._start(self._children)
+        if any(child.lease is not None for child in self._children.values()):
+            self._clock.after(_INSPECTION, self._me, Inspect())
+
+    def stopped(self) -> None:
+        self._stop(self._children)
+
+    def receive(self, message: ToSupervisor) -> None:
+        match message:
+            case Exited():
+                self._exited(message)
+            case Inspect():
+                self._inspect()
+            case _:
+                assert_never(message)
+
+    def _exited(self, news: Exited) -> None:
+        child, latest = news.child, self._children[news.child].address.lives
+        if child not in self._lives or news.life < latest:
+            return  # We ended that life ourselves.
+        del self._lives[child]
+        if news.error is not None:
+            self._failed(news)
+        if news.exit_code is not None:
+            raise GaveUp(news.error or child, news.exit_code)
+        self._replace(news)
+
+    def _replace(self, news: Exited) -> None:
+        failed, now = news.error is not None, self._clock.now()
+        match self._rules.exited(news.child, failed=failed, now=now):
+            case Again(children):
+                self._stop(children)
+                self._start(children)
+            case Ignore():
+                pass
+            case GiveUp():
+                raise GaveUp(f"{news.child} keeps failing: {news.error}")
+
+    def _inspect(self) -> None:
+        """Treat children that have not moved for their lease as dead."""
+        self._clock.after(_INSPECTION, self._me, Inspect())
+        now = self._clock.now()
+        for name, life in list(self._lives.items()):
+            lease, last = self._children[name].lease, life.pulse.last
+            if lease is not None and last is not None and now - last > lease:
+                life.abandon()
+                self._haunted(life)
+                latest = self._children[name].address.lives
+                self._exited(Exited(name, latest, f"It hung for {lease:.0f} s."))
+
+    def _haunted(self, life: Life) -> None:
+        """A thread cannot be killed; too many that hang are a sign of worse."""
+        self._ghosts = [ghost for ghost in self._ghosts if not ghost.wait(0)]
+        self._ghosts.append(life)
+        if len(self._ghosts) > self._most_ghosts:
+            raise GaveUp(f"{len(self._ghosts)} threads hang and cannot be ended.")
+
+    def _start(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self._lives:
+                child = self._children[name]
+                self._lives[name] = self._spawn(child.address, child.make(), self._me)
+
+    def _stop(self, names: Iterable[str]) -> None:
+        """Stop children from the last to the first; those that may be cut, together."""
+        stopping = [n for n in reversed(list(names)) if n in self._lives]
+        for name in stopping:
+            if self._children[name].cut:
+                self._lives[name].ask_to_stop()
+                self._lives[name].pulse.cut()
+        for name in stopping:
+            life = self._lives.pop(name)
+            life.ask_to_stop()
+            if not life.wait(self._children[name].patience):
+                life.abandon()

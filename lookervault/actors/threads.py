@@ -1,0 +1,173 @@
+"""Gives an actor a thread and an inbox. The only file that knows Pykka.
+
+Pykka tells nobody when an actor dies, and some ways of dying call no hook: a
+failure in ``on_start``, a thread that just ends. A `SystemExit` in one actor
+would stop every actor of the process, the host program's too. A failure while
+answering an ask goes to the asker, and the actor lives on. And telling a dead
+ref raises, in the sender. So nothing that an actor raises reaches Pykka, every
+end is reported from here, actors are only ever told things, and what comes too
+late is dropped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from typing import Any, Protocol, TypeVar
+
+import pykka
+
+from lookervault.actors.actor import Actor, Address, Pulse, Tells
+from lookervault.actors.clock import Clock
+from lookervault.messages import Exited
+
+log = logging.getLogger(__name__)
+
+M = TypeVar("M")
+
+
+class Life(Protocol):
+    """A running actor, as whoever started it sees it."""
+
+    @property
+    def pulse(self) -> Pulse:
+        """Whether it moves."""
+
+    def ask_to_stop(self) -> None:
+        """Let it finish what it has been told; do not wait for that."""
+
+    def wait(self, patience: float) -> bool:
+        """Wait until it has stopped, *patience* seconds at most. Return whether it has."""
+
+    def abandon(self) -> None:
+        """Leave it behind: what it says from now on is not heard."""
+
+
+class Spawn(Protocol):
+    """Brings actors to life."""
+
+    def __call__(
+        self, address: Address[M], actor: Actor[M], report: Tells[Exited]
+    ) -> Life:
+        """Start *actor* at *address*; tell *report* when it ends.
+
+        It can be reached before it starts, and has started when this returns.
+        """
+
+
+class Thread:
+    """A `Life` lived in a thread."""
+
+    def __init__(self, ref: pykka.ActorRef[Any], pulse: Pulse) -> None:
+        self._ref = ref
+        self.pulse = pulse
+        self.over = threading.Event()
+        """Its end has been reported."""
+        self.name = ""
+        self.thread: threading.Thread | None = None
+
+    def tell(self, message: Any) -> None:
+        """Leave *message* in the inbox, or drop it if it comes too late."""
+        with contextlib.suppress(pykka.ActorDeadError):
+            self._ref.tell(message)
+
+    def ask_to_stop(self) -> None:
+        """Let it finish what it has been told; do not wait for that."""
+        with contextlib.suppress(pykka.ActorDeadError):
+            self._ref.stop(block=False)
+
+    def wait(self, patience: float) -> bool:
+        """Wait until its thread has ended, *patience* seconds at most."""
+        if self.thread is not None and self.thread is not threading.current_thread():
+            self.thread.join(patience)
+            return not self.thread.is_alive()
+        return self.over.wait(patience)
+
+    def abandon(self) -> None:
+        """End its wait, and show in its thread's name that nobody waits for it."""
+        if self.thread is not None:
+            self.thread.name = f"{self.name} (left behind)"
+        self.pulse.cut()
+
+
+class _Shell(pykka.ThreadingActor):
+    """Calls an actor's methods, all from one thread."""
+
+    use_daemon_thread = True
+
+    def __init__(
+        self,
+        address: Address[Any],
+        actor: Actor[Any],
+        report: Tells[Exited],
+        clock: Clock,
+    ) -> None:
+        super().__init__()
+        self.life = Thread(self.actor_ref, Pulse(clock.now))
+        self.life.name = address.name
+        self.begun = threading.Event()
+        self._actor = actor
+        self._report = report
+        actor.lives(self.life.pulse)
+        self._number = address.move_in(self.life)
+
+    def on_start(self) -> None:
+        self.life.thread = threading.current_thread()
+        self.life.thread.name = self.life.name
+        self._guard(self._actor.started)
+        self.begun.set()
+
+    def on_receive(self, message: Any) -> None:
+        if not self.life.over.is_set():
+            self._guard(self._actor.receive, message)
+
+    def on_stop(self) -> None:
+        self._end(None)
+
+    def _actor_loop(self) -> None:
+        """Run Pykka's loop; whatever becomes of it, the end is reported."""
+        try:
+            super()._actor_loop()
+        finally:
+            self.begun.set()
+            self._end(RuntimeError("its thread ended"))
+
+    def _guard(self, step: Any, *arguments: Any) -> None:
+        """Take one step, under the eyes of whoever watches the pulse."""
+        self.life.pulse.beat()
+        try:
+            step(*arguments)
+        except BaseException as error:  # Pykka would stop the host's actors
+            log.debug("%s failed", self.life.name, exc_info=True)
+            self._end(error)
+            self.stop()
+        finally:
+            self.life.pulse.rest()
+
+    def _end(self, error: BaseException | None) -> None:
+        """Report the end of this life, once."""
+        if self.life.over.is_set():
+            return
+        self.life.over.set()
+        try:
+            self._actor.stopped()
+        finally:
+            self._report.tell(Exited.of(self.life.name, self._number, error))
+
+
+class Threads:
+    """The `Spawn` of real life."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def __call__(
+        self, address: Address[M], actor: Actor[M], report: Tells[Exited]
+    ) -> Thread:
+        """Start *actor* in a thread of its own, and wait until it has started."""
+        shell = _Shell(address, actor, report, self._clock)
+        pykka.ActorRegistry.register(shell.actor_ref)
+        shell._start_actor_loop()  # noqa: SLF001  # `start` would hide the shell's life
+        shell.begun.wait()
+        return shell.life

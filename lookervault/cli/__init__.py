@@ -1,0 +1,149 @@
+"""The command line: one file a command, and this list of them.
+
+Here, and nowhere else, an error becomes one sentence and an exit status.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import importlib.util
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from lookervault.cli.app import App, complain
+from lookervault.errors import LookervaultError
+from lookervault.output.stream import silence
+
+_COMMANDS = ("extract", "snapshots", "ls", "dump", "kinds", "simulate")
+"""In the order in which `--help` shows them; each is a function in a file of its name."""
+
+_INTERRUPTED = 130
+
+
+class _Main(click.Group):
+    """Loads a command when it is asked for, and says what went wrong with it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return [name for name in _COMMANDS if importlib.util.find_spec(_module(name))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = getattr(
+            importlib.import_module(_module(cmd_name)), cmd_name
+        )
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], known, n=1)
+            hint = (
+                f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+            )
+            message = f"There is no command {args[0]!r}: {hint}"
+            raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        app = extra.setdefault("obj", App())
+        sys.stdout, sys.stderr = _open(sys.stdout), _open(sys.stderr)
+        run = functools.partial(super().main, *args, standalone_mode=False, **extra)
+        status = _end(run, app)
+        if standalone_mode:
+            sys.exit(status)
+        return status
+
+
+def _module(name: str) -> str:
+    return f"lookervault.cli.{name}"
+
+
+def _open(stream: TextIO | None) -> TextIO:
+    """Return *stream*, or one into nowhere, that takes whatever others wrote."""
+    if stream is None:
+        return Path(os.devnull).open("w", encoding="utf-8")
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+    return stream
+
+
+def _end(run: Callable[[], Any], app: App) -> int:
+    """Return the exit status of *run*; say what went wrong, if something did."""
+    try:
+        status = run() or 0
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a bug, too, ends in one sentence
+        if app.debug:
+            traceback.print_exception(error)
+        text, status = _told(error)
+        if text:
+            complain(text)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        silence(sys.stdout)
+    return int(status)
+
+
+def _told(error: BaseException) -> tuple[str, int]:
+    """Return what to say of *error*, and the exit status."""
+    match error:
+        case LookervaultError():
+            told = str(error), error.exit_code
+        case click.UsageError(ctx=ctx):
+            path = ctx.command_path if ctx else "lookervault"
+            told = f"{error.format_message()} See {path} --help.", error.exit_code
+        case click.ClickException():
+            told = error.format_message(), error.exit_code
+        case click.Abort() | KeyboardInterrupt():
+            told = "interrupted before anything was sent", _INTERRUPTED
+        case BrokenPipeError():
+            silence(sys.stdout)
+            told = "", 1
+        case OSError():
+            told = str(error), 1
+        case _:
+            told = _bug(error), 1
+    return told
+
+
+def _bug(error: BaseException) -> str:
+    return (
+        f"this is a bug: {type(error).__name__}: {error}. What was stored is kept; "
+        "run it again with --debug to see where it happened."
+    )
+
+
+@click.group(
+    cls=_Main,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="lookervault", message="%(prog)s %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> int:
+    """Copy everything that a Looker instance holds into a vault on disk.
+
+    \b
+    Example:
+      lookervault simulate &        a Looker to try things out with
+      lookervault extract           copy it into ./looker.vault
+      lookervault ls dashboards     see what came
+
+    Each command's --help ends with its exit statuses.
+    """  # noqa: D301 - click looks for the character
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        return 2
+    return 0

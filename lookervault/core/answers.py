@@ -1,0 +1,185 @@
+"""What an answer of Looker's means: its trouble, its shape, how long to wait.
+
+All that comes in was written by others. What goes out is fit to be shown:
+one line, no control characters, no secrets.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import re
+import unicodedata
+import urllib.parse
+from collections.abc import Iterable, Mapping
+from datetime import UTC
+
+import msgspec
+
+from lookervault.errors import LookerError, Sort
+
+LONGEST_WAIT = 600.0
+"""Seconds. No server makes us wait longer than that at once."""
+
+_SORTS = {
+    401: Sort.UNAUTHORIZED,
+    404: Sort.NOT_FOUND,
+    407: Sort.UNREACHABLE,
+    408: Sort.OVERLOADED,
+    429: Sort.LIMITED,
+}
+
+_OWN_FAULT = 500
+"""From here on, the server says that the fault is its own."""
+
+_SECONDS = re.compile(r"\s*\d+(\.\d+)?\s*", re.ASCII)
+_DIGITS = re.compile(r"\d{1,18}", re.ASCII)
+_OPENING = re.compile(rb"[ \t\r\n]*[\[{]")
+_JSON = re.compile(r"[\w.-]+/([\w.-]+\+)?json\s*(;|$)", re.ASCII | re.IGNORECASE)
+_TELLING = re.compile(
+    r"""(?ix)
+      (?: \bbearer | \btoken ) \s{1,8} [\w.~+/=-]{8,}
+    | (?: token|secret|password|reset_url|setup_url|api_?key ) [\w-]{0,40} ["']?
+      \s{0,8} [=:] \s{0,8} (?: "(?:[^"\\]|\\.)*"? | '[^']*'? | [^\s,&;]+ )
+    | (?<=://) [^/\s@]* @
+    """
+)
+"""What looks like a secret. Bounded, since whoever answers could make it crawl."""
+
+
+def sort_of(status: int) -> Sort:
+    """Return what kind of trouble the HTTP *status* is."""
+    return _SORTS.get(status, Sort.OVERLOADED if status >= _OWN_FAULT else Sort.REFUSED)
+
+
+def server_time(date: str | None) -> float | None:
+    """Return the seconds since 1970 that an HTTP *date* stands for, if it is one."""
+    try:
+        moment = email.utils.parsedate_to_datetime(date or "")
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return moment.timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def retry_after(value: str | None, date: str | None = None) -> float | None:
+    """Return how many seconds ``Retry-After: value`` asks us to wait.
+
+    A date is taken against the answer's own *date*, since our clocks may
+    differ; one that has passed is a second. ``None`` if it cannot be read.
+    """
+    if value is None:
+        return None
+    if _SECONDS.fullmatch(value):
+        return min(float(value), LONGEST_WAIT)
+    until, now = server_time(value), server_time(date)
+    if until is None or now is None:
+        return None
+    return min(max(until - now, 1.0), LONGEST_WAIT)
+
+
+def total_of(value: str | None) -> int | None:
+    """Return the number that ``X-Total-Count: value`` says, if it says one."""
+    return int(value) if value and _DIGITS.fullmatch(value) else None
+
+
+def fault_of(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    base: str,
+    asked: str,
+    secrets: Iterable[str] = (),
+) -> LookerError:
+    """Return the error that an answer other than 2xx is.
+
+    *headers* by their names in lower case. *asked* says what was asked for, as
+    ``GET /api/4.0/looks/7``. *secrets* will not be part of the sentence.
+    """
+    sort = sort_of(status)
+    said = scrubbed(_message(body), secrets, limit=200)
+    reason = _sentence(status, sort, base, plain(asked, limit=200), said)
+    if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own numbers
+        reason = _pointed(status, base, headers.get("location", ""))
+    wait = retry_after(headers.get("retry-after"), headers.get("date"))
+    return LookerError(sort, reason, status=status, retry_after=wait)
+
+
+def misfit(content_type: str | None, body: bytes) -> str | None:
+    """Return what is wrong with a success that should be JSON: an object or a list."""
+    if not body.strip():
+        return "the answer is empty"
+    if content_type and not _JSON.match(content_type.strip()):
+        return f"the answer is {plain(content_type, limit=60)} instead of JSON"
+    if not _OPENING.match(body):
+        return "the answer is neither a JSON object nor a list"
+    return None
+
+
+def misshapen(
+    wrong: str, *, asked: str, body: bytes, secrets: Iterable[str] = ()
+) -> LookerError:
+    """Return the error of a success whose *body* is not what was *asked* for."""
+    reason = f"Looker's answer to {plain(asked, limit=200)} makes no sense: {wrong}."
+    return LookerError(Sort.MISSHAPEN, reason, excerpt=excerpt(body, secrets))
+
+
+def excerpt(body: bytes, secrets: Iterable[str] = ()) -> str:
+    """Return the first 500 characters of *body*, fit to be shown."""
+    # Secrets are looked for in more than is shown: one may be cut in two at the end.
+    return scrubbed(body[:4096].decode("utf-8", "replace"), secrets, limit=500)
+
+
+def scrubbed(text: str, secrets: Iterable[str] = (), *, limit: int) -> str:
+    """Return *text* without *secrets* and what looks like one, fit to be shown."""
+    for secret in secrets:
+        for form in {secret, urllib.parse.quote(secret, safe="")}:
+            text = text.replace(form, "***") if form else text
+    return plain(_TELLING.sub("***", text), limit=limit)
+
+
+def plain(text: str, *, limit: int) -> str:
+    """Return at most *limit* characters of *text*, on one line.
+
+    Control characters, escape sequences, marks that turn the direction of
+    writing and lone surrogates become a space or a question mark.
+    """
+    shown = "".join(map(_harmless, text[: limit * 4]))
+    words = " ".join(shown.split())
+    return words if len(words) <= limit else words[: limit - 1] + "…"
+
+
+def _harmless(character: str) -> str:
+    if character.isspace():
+        return " "
+    return "?" if unicodedata.category(character)[0] == "C" else character
+
+
+def _message(body: bytes) -> str:
+    """Return what Looker says of its error, which is JSON with a ``message``."""
+    try:
+        said = msgspec.json.decode(body, type=dict[str, msgspec.Raw])["message"]
+        return msgspec.json.decode(said, type=str)
+    except (ValueError, KeyError, RecursionError):
+        return ""
+
+
+def _sentence(status: int, sort: Sort, base: str, asked: str, said: str) -> str:
+    told = f": {said}" if said else "."
+    match sort:
+        case Sort.UNREACHABLE:
+            return "The proxy wants a name and a password (407)."
+        case Sort.NOT_FOUND:
+            return f"{base} answers 404 to {asked}: gone, or hidden from this login."
+        case _:
+            return f"{base} answers {status} to {asked}{told}"
+
+
+def _pointed(status: int, base: str, location: str) -> str:
+    try:
+        host = urllib.parse.urlsplit(location).hostname or ""
+    except ValueError:
+        host = ""
+    where = f"host {plain(host, limit=100)}" if host else "another page"
+    return f"{base} answers {status} and points to {where}. Check the base URL."

@@ -1,0 +1,30 @@
+"""Which folders a scope comes to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from lookervault.records import Row
+
+
+def unknown(rows: Iterable[Row], roots: Sequence[str]) -> tuple[str, ...]:
+    """Return the *roots* that are no folder among *rows*."""
+    there = {row.id for row in rows}
+    return tuple(root for root in roots if root not in there)
+
+
+def expansion(rows: Iterable[Row], roots: Sequence[str]) -> tuple[str, ...]:
+    """Return *roots* and all folders below them; each row's folder is its parent."""
+    below: defaultdict[str | None, list[str]] = defaultdict(list)
+    for row in rows:
+        below[row.folder].append(row.id)
+    # A dict, because folders may claim each other as parents.
+    found = dict.fromkeys(roots)
+    waiting = list(found)
+    while waiting:
+        for folder in below[waiting.pop()]:
+            if folder not in found:
+                found[folder] = None
+                waiting.append(folder)
+    return tuple(found)

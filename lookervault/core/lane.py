@@ -1,0 +1,100 @@
+"""A lane: one part of a listing, read from front to back in spans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lookervault.core.walk import Walk
+from lookervault.records import Row
+from lookervault.units import Part
+
+COUNT_PAGE = 5000
+"""Rows that a page of a census has: they are small, 5,000 take some 500 KB."""
+
+_SMALLEST = 2
+
+
+class Lane:
+    """Where the next span of *part* starts, and how much is left.
+
+    Spans may be handed out before the census of the part is there: those are
+    *guesses* beyond what the census has shown so far.
+    """
+
+    def __init__(self, part: Part, *, guess: bool) -> None:
+        self.part = part
+        self.walk = Walk()
+        self.counting = False
+        """Whether a page of its census is on its way."""
+        self.count_page = COUNT_PAGE
+        """Rows that the next page of its census should have."""
+        self.closed = False
+        """Whether the server refuses it."""
+        self._guess = guess
+        self._at = 0
+        self._ended = False
+
+    @property
+    def counted(self) -> bool:
+        """Whether its census is there, or will never be."""
+        return self.walk.done or self.closed
+
+    @property
+    def left(self) -> int:
+        """Rows that are known to lie ahead."""
+        return (
+            0 if self._ended or self.closed else max(0, len(self.walk.rows) - self._at)
+        )
+
+    def next_span(
+        self, length: int, done: Callable[[Row], bool], *, guess: bool
+    ) -> tuple[int, int | None] | None:
+        """Take up to *length* rows that are not *done*: from, to (``None``: the end).
+
+        With *guess* it may reach beyond what the census has shown so far.
+        """
+        if self._ended or self.closed:
+            return None
+        if self.walk.done:
+            return self._wanted(length, done)
+        if not self._guess or (not guess and self.left < length):
+            return None
+        first, self._at = self._at, self._at + length
+        return first, self._at
+
+    def came_short(self) -> None:
+        """A span met the end of the listing: do not guess further."""
+        self._guess = False
+
+    def count_less(self) -> bool:
+        """Ask for smaller pages of the census, if they can be smaller."""
+        self.counting = False
+        self.count_page //= 2
+        # A page needs room for its seam and one row more.
+        return self.count_page >= _SMALLEST
+
+    def recount(self) -> None:
+        """Take the census again, from the start."""
+        self.walk = Walk()
+        self._guess = False
+
+    def rewind(self) -> None:
+        """Read again from the start what is not done."""
+        self._at = 0
+        self._ended = False
+
+    def _wanted(
+        self, length: int, done: Callable[[Row], bool]
+    ) -> tuple[int, int | None] | None:
+        rows = self.walk.rows
+        first = self._at
+        while first < len(rows) and done(rows[first]):
+            first += 1
+        last = first
+        while last < min(first + length, len(rows)) and not done(rows[last]):
+            last += 1
+        self._at = last
+        self._ended = last >= len(rows)
+        if first == last:
+            return None
+        return first, None if self._ended else last

@@ -1,0 +1,177 @@
+"""How fast we may call Looker: the throttle's mind.
+
+Two controls. The *rate*, in requests a second, follows refusals (429): unknown
+until the first one, then a little below what was accepted before it, and slowly
+up again. The number *in flight* follows overload (502, 503, 504) in the same way.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import msgspec
+from msgspec.structs import replace
+
+from lookervault.messages import Answered, Ask, Outcome, Slowdown
+
+_WINDOW = 10.0
+"""Seconds over which accepted requests are counted: long enough that a burst
+which the server stored up does not pass for its rate."""
+
+_BELOW = 0.9
+"""A refusal says that the rate was too high, not by how much. A tenth less is
+refused again soon if the limit fell, and costs little if it did not."""
+
+_HOLD = 5.0
+"""Seconds without a refusal before the rate goes up."""
+
+_CLIMB = 1.05
+"""The rate goes up by so much a second: double after 14 s, so that a limit that
+was raised is found within a minute."""
+
+_SLOWEST = 0.05
+"""Requests a second; slower, a run would seem dead."""
+
+_WITHOUT_WORD = 1.0
+"""Seconds to wait after a refusal that does not say how long."""
+
+_LOST = 180.0
+"""Seconds after which a request without an end is no longer in flight: longer
+than the deadline of any request."""
+
+
+class Learned(msgspec.Struct, frozen=True):
+    """What outlives a throttle: the next one starts from it."""
+
+    rate: float | None = None
+    """Requests a second; ``None``: no limit was met."""
+    limit: float | None = None
+    """Requests in flight; ``None``: no limit was met."""
+    quiet_until: float = 0.0
+    """Monotonic time before which no request may start."""
+    serial: int = 0
+    """How many slowdowns there were. A token of an earlier one is void."""
+
+
+class Pace:
+    """Who waits for a token, who has one, and when the next may go."""
+
+    def __init__(self, learned: Learned, *, max_rate: float | None = None) -> None:
+        self.learned = learned
+        self._max_rate = max_rate
+        self._waiting: dict[str, int] = {}
+        self._flying: dict[str, tuple[int, float]] = {}
+        self._accepted: deque[float] = deque(maxlen=10_000)
+        self._next_at = 0.0
+        self._slowed_at = float("-inf")
+        self._raised_at = float("-inf")
+
+    @property
+    def rate(self) -> float | None:
+        """Requests a second that may start; ``None``: as many as there are."""
+        rates = [r for r in (self.learned.rate, self._max_rate) if r is not None]
+        return min(rates, default=None)
+
+    def asked(self, ask: Ask) -> None:
+        """A fetcher wants to make a request. Whoever waits already keeps its place."""
+        self._flying.pop(ask.fetcher, None)
+        self._waiting[ask.fetcher] = ask.ask
+
+    def grants(self, now: float) -> list[Ask]:
+        """Return the requests that may start now."""
+        granted = []
+        while self._waiting and self._may_start(now):
+            fetcher, ask = next(iter(self._waiting.items()))
+            del self._waiting[fetcher]
+            self._flying[fetcher] = (ask, now)
+            if self.rate is not None:
+                self._next_at = max(self._next_at, now - 1 / self.rate) + 1 / self.rate
+            granted.append(Ask(fetcher, ask))
+        return granted
+
+    def next_at(self, now: float) -> float | None:
+        """Return when `grants` may have more, or ``None`` if only an answer can tell."""
+        if not self._waiting or self._crowded(now):
+            return None
+        return max(now, self._next_at, self.learned.quiet_until)
+
+    def answered(self, answer: Answered, now: float) -> Slowdown | None:
+        """A request has ended. Return what everyone must hear, if it is bad news."""
+        if self._flying.get(answer.fetcher, (None,))[0] == answer.ask:
+            del self._flying[answer.fetcher]
+        sent = now - answer.seconds
+        match answer.outcome:
+            case Outcome.OK:
+                self._accepted.append(now)
+                self._rise(now)
+            case Outcome.REFUSED:
+                return self._refused(sent, answer.retry_after, now)
+            case Outcome.OVERLOADED:
+                return self._overloaded(sent, answer.retry_after, now)
+            case Outcome.FAILED:
+                pass
+        return None
+
+    def _may_start(self, now: float) -> bool:
+        start = max(self._next_at, self.learned.quiet_until)
+        return start <= now and not self._crowded(now)
+
+    def _crowded(self, now: float) -> bool:
+        limit = self.learned.limit
+        if limit is None:
+            return False
+        for fetcher, (_, granted) in list(self._flying.items()):
+            if now - granted > _LOST:
+                del self._flying[fetcher]
+        return len(self._flying) >= max(1, int(limit))
+
+    def _refused(self, sent: float, wait: float | None, now: float) -> Slowdown | None:
+        """Refusals of requests sent before the last slowdown belong to it."""
+        if sent <= self._slowed_at:
+            self._quiet(wait, now)
+            return None
+        below = _BELOW * min(self._measured(now), self.rate or float("inf"))
+        self.learned = replace(self.learned, rate=max(_SLOWEST, below))
+        return self._slow("Looker refused a request (429)", wait or _WITHOUT_WORD, now)
+
+    def _overloaded(
+        self, sent: float, wait: float | None, now: float
+    ) -> Slowdown | None:
+        if sent <= self._slowed_at:
+            self._quiet(wait, now)
+            return None
+        limit = max(1.0, 0.75 * (len(self._flying) + 1))
+        self.learned = replace(self.learned, limit=limit)
+        return self._slow("Looker is overloaded", wait or 0.0, now)
+
+    def _quiet(self, wait: float | None, now: float) -> None:
+        """A late word of the same event may only make the wait longer."""
+        until = max(self.learned.quiet_until, now + (wait or 0.0))
+        self.learned = replace(self.learned, quiet_until=until)
+
+    def _slow(self, reason: str, wait: float, now: float) -> Slowdown:
+        self._slowed_at = self._raised_at = now
+        self._quiet(wait, now)
+        self._next_at = self.learned.quiet_until
+        self.learned = replace(self.learned, serial=self.learned.serial + 1)
+        return Slowdown(reason, self.rate, self.learned.quiet_until)
+
+    def _measured(self, now: float) -> float:
+        """Requests a second that were accepted lately."""
+        while self._accepted and self._accepted[0] < now - _WINDOW:
+            self._accepted.popleft()
+        if not self._accepted:
+            return self.learned.rate or 1.0
+        span = max(1.0, now - self._accepted[0])
+        return len(self._accepted) / span
+
+    def _rise(self, now: float) -> None:
+        """A request went through: take back some of the slowdown, in time."""
+        if now - self._slowed_at < _HOLD:
+            return
+        limit, rate = self.learned.limit, self.learned.rate
+        if limit is not None:
+            self.learned = replace(self.learned, limit=limit + 1 / limit)
+        if rate is not None and now - self._raised_at >= 1.0:
+            self._raised_at = now
+            self.learned = replace(self.learned, rate=rate * _CLIMB)

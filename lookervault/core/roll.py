@@ -1,0 +1,131 @@
+"""The roll of one kind: who should be there, and who has been seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+from lookervault.records import Gap, KindReport, Row
+
+_WITNESSES = 3
+"""Enough that not all of them vanish in the moment between two requests."""
+
+
+class Roll:
+    """Joins the census of a kind with what the run has stored of it."""
+
+    def __init__(self, kind: str, earlier: Mapping[str, Row]) -> None:
+        self._kind = kind
+        self._earlier = dict(earlier)
+        """Stored by this run before the present census; may have changed since."""
+        self._stored: set[str] = set()
+        self._census: dict[str, Row] = {}
+        self._absent: set[str] = set()
+        self._gaps: dict[str, Gap] = {}
+        self._missing = 0
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The census."""
+        return tuple(self._census.values())
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What could not be read."""
+        return tuple(self._gaps.values())
+
+    @property
+    def has_any(self) -> bool:
+        """Whether the run had stored something when this coordinator started."""
+        return bool(self._earlier)
+
+    def counted(self, rows: Iterable[Row]) -> None:
+        """A new census replaces the last one."""
+        self._census = {row.id: row for row in rows}
+
+    def store(self, rows: Iterable[Row]) -> None:
+        """These are on disk."""
+        for row in rows:
+            self._stored.add(row.id)
+            self._absent.discard(row.id)
+            self._gaps.pop(row.id, None)
+
+    def absent(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """There is evidence that these are gone. Return those the run has not stored."""
+        news = tuple(id_ for id_ in ids if id_ not in self._stored)
+        self._absent.update(news)
+        return news
+
+    @property
+    def refused(self) -> bool:
+        """Whether Looker refuses the kind, or a part of it."""
+        return "*" in self._gaps
+
+    def gap(self, gap: Gap) -> bool:
+        """Give an item up. Return whether that is news."""
+        news = gap.id not in self._gaps
+        self._gaps.setdefault(gap.id, gap)
+        return news
+
+    def lacks(self, gaps: Iterable[Gap]) -> None:
+        """The vault has these, the census lacks them, and nothing is proven."""
+        for gap in gaps:
+            self._gaps[gap.id] = gap
+            self._missing += 1
+
+    def done(self, row: Row) -> bool:
+        """Whether nothing is left to do about *row* of the census."""
+        id_ = row.id
+        if id_ in self._stored or id_ in self._absent or id_ in self._gaps:
+            return True
+        before = self._earlier.get(id_)
+        return before is not None and unchanged(row, before)
+
+    def missing(self) -> list[Row]:
+        """Return the rows of the census that are not done."""
+        return [row for row in self._census.values() if not self.done(row)]
+
+    def strangers(self, known: Iterable[str]) -> list[str]:
+        """Return which of *known* neither the census nor this run has seen."""
+        return [
+            id_
+            for id_ in known
+            if id_ not in self._census
+            and id_ not in self._stored
+            and id_ not in self._earlier
+            and id_ not in self._absent
+            and id_ not in self._gaps
+        ]
+
+    def witnesses(self) -> tuple[str, ...]:
+        """Return a few items that can be read: present, and stored by this run."""
+        there = (
+            row.id
+            for row in self._census.values()
+            if not row.deleted and row.id not in self._absent
+            if row.id in self._stored or row.id in self._earlier
+        )
+        return tuple(islice(there, _WITNESSES))
+
+    def report(self) -> KindReport:
+        """Return how complete the kind is."""
+        vanished = sum(id_ in self._absent for id_ in self._census)
+        failed = len(self._gaps) - self._missing
+        there = sum(id_ in self._stored or id_ in self._earlier for id_ in self._census)
+        return KindReport(
+            expected=len(self._census),
+            stored=there,
+            failed=failed,
+            vanished=vanished,
+            missing=self._missing,
+            complete=not failed and not self.missing(),
+        )
+
+
+def unchanged(row: Row, before: Row) -> bool:
+    """Whether *row* of a census says nothing new of an item stored as *before*."""
+    return (
+        row.updated_at in {None, before.updated_at}
+        and row.deleted == before.deleted
+        and row.folder in {None, before.folder}
+    )

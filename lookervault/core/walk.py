@@ -1,0 +1,49 @@
+"""A walk over a listing that may change under our feet.
+
+Pages are sorted by id. What is deleted before the cursor shifts the rest to the
+left, and a row slips past unseen. So each page begins with the last row of the
+page before: if that *seam* is there, nothing was missed; if not, the walk steps
+back until it meets a row that it knows. It ends with a page that holds nothing
+but its seam.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lookervault.records import Row
+
+_STRIDE = 8
+"""Each further step back is this much longer: 8, 64, 512 … rows, so that a mass
+deletion costs few requests and a single one costs one."""
+
+
+class Walk:
+    """Collects the rows of one listing, from the front to the back."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.first = 0
+        """Where the next page starts."""
+        self.done = False
+        self._seen: set[str] = set()
+        self._stride = _STRIDE
+
+    def took(self, page: Sequence[Row]) -> None:
+        """*page* is what the listing has from `first` on."""
+        known = [n for n, row in enumerate(page) if row.id in self._seen]
+        if self.first and not known:
+            self.first = max(0, self.first - self._stride)
+            self._stride *= _STRIDE
+            return
+        self._stride = _STRIDE
+        fresh = {row.id: row for row in page[known[-1] + 1 if known else 0 :]}
+        self.rows.extend(fresh.values())
+        self._seen.update(fresh)
+        self.first += max(0, len(page) - 1)
+        self.done = not fresh and len(page) <= 1
+
+    def took_all(self, rows: Sequence[Row]) -> None:
+        """*rows* is the whole listing, which does not page."""
+        self.rows = list({row.id: row for row in rows}.values())
+        self.done = True

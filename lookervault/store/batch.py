@@ -1,0 +1,137 @@
+"""One transaction's worth of items on their way to the disk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from lookervault.errors import Damaged
+from lookervault.records import Counts, Gap, Head, Item, State
+from lookervault.store import keys, rules, values
+from lookervault.store.base import Landed
+from lookervault.store.codec import decompress
+from lookervault.store.environment import Transaction
+from lookervault.store.rules import Verdict
+
+
+class Batch:
+    """Writes the items of *run* in *transaction*."""
+
+    def __init__(self, transaction: Transaction, run: int, epoch: int) -> None:
+        self._transaction = transaction
+        self._run = run
+        self._epoch = epoch
+        self._end = keys.backwards(run)
+        self._items = transaction.cursor(keys.ITEMS)
+        self._bodies = transaction.cursor(keys.BODIES)
+
+    def put(self, landed: Landed) -> dict[str, Counts]:
+        """Write a unit with its marker, unless it is there; return its counts."""
+        unit = landed.unit
+        kind = unit.part.kind
+        key = keys.of_marker(self._run, self._epoch, unit.number)
+        rows = [item.row for item in landed.items]
+        value = values.marker(key, unit, rows, rules.latest(landed))
+        if not self._transaction.add(keys.MARKERS, key, value):
+            return {kind: Counts(repeated=len(rows))}
+        return {kind: self._put_all(kind, landed)}
+
+    def mark_gone(self, kind: str, ids: Iterable[str], now: float) -> int:
+        """Write that these items are gone; return how many were not so before."""
+        number = 0
+        for id_ in ids:
+            old = self._newest(keys.of_item(kind, id_))
+            if old is not None and old.state is not State.GONE:
+                self._write(rules.gone(old, self._run, now))
+                number += 1
+        return number
+
+    def mark_unread(self, gaps: Iterable[Gap]) -> None:
+        """Write of the items behind *gaps* that they could not be read."""
+        for gap in gaps:
+            if gap.id != rules.STANDS_FOR_ALL:
+                old = self._newest(keys.of_item(gap.kind, gap.id))
+                if old is not None and old.run != self._run:
+                    self._write(rules.unread(old, self._run))
+
+    def _write(self, head: Head) -> None:
+        key = keys.of_item(head.kind, head.id) + self._end
+        self._items.put(key, values.head(key, head))
+
+    def _put_all(self, kind: str, landed: Landed) -> Counts:
+        numbers: Counter[Verdict] = Counter()
+        sizes: Counter[Verdict] = Counter()
+        beginning = keys.of_kind(kind)
+        for item in landed.items:
+            verdict = self._put(kind, beginning + keys.of_id(item.row.id), item)
+            numbers[verdict] += 1
+            sizes[verdict] += item.size
+        told = (rules.tally(v, n, sizes[v]) for v, n in numbers.items())
+        return sum(told, Counts())
+
+    def _put(self, kind: str, prefix: bytes, item: Item) -> Verdict:
+        old = self._newest(prefix)
+        verdict = rules.judge(
+            old, item, self._run, kind, lambda known: self._both(prefix, known, item)
+        )
+        if verdict in rules.WRITES:
+            key = prefix + self._end
+            head = rules.head_of(item, kind, self._run)
+            self._items.put(key, values.head(key, head))
+            self._put_body(prefix, item)
+        elif old is not None and old.digest == item.digest:
+            self._heal(prefix, item)
+        return verdict
+
+    def _newest(self, prefix: bytes) -> Head | None:
+        if not self._items.set_range(prefix):
+            return None
+        key = self._items.key()
+        if not key.startswith(prefix):
+            return None
+        return values.read_head(key, self._items.value())
+
+    def _put_body(self, prefix: bytes, item: Item) -> None:
+        for key in body_keys(prefix, item.digest):
+            value = values.body(key, item.digest, item.body)
+            if self._bodies.put(key, value, overwrite=False):
+                return
+            if values.read_body(key, self._bodies.value())[0] == item.digest:
+                return
+
+    def _heal(self, prefix: bytes, item: Item) -> None:
+        """Write the body of an unchanged item again, should the store have lost it."""
+        if not self._bodies.set_key(body_keys(prefix, item.digest)[0]):
+            self._put_body(prefix, item)
+
+    def _both(self, prefix: bytes, old: Head, item: Item) -> rules.Bodies:
+        blob = find_body(self._transaction, prefix, old.digest)
+        if blob is None:
+            raise lost(old)
+        return decompress(blob, old.size), decompress(item.body, item.size)
+
+
+def lost(head: Head) -> Damaged:
+    """Return what to raise when the body behind *head* is not as it was stored."""
+    return Damaged(
+        f"The vault is damaged: the body of {head.kind}/{head.id} that run {head.run} "
+        "found is missing or broken. Go back to a copy of the vault, or extract into "
+        "a new one."
+    )
+
+
+def body_keys(prefix: bytes, digest: bytes) -> tuple[bytes, bytes]:
+    """Return the keys that a body may have: the second, if the first one is taken."""
+    return prefix + digest[: keys.PREFIX_BYTES], prefix + digest
+
+
+def find_body(transaction: Transaction, prefix: bytes, digest: bytes) -> bytes | None:
+    """Return the zstd frame of the body with this *digest*, if it is there."""
+    for key in body_keys(prefix, digest):
+        value = transaction.get(keys.BODIES, key)
+        if value is None:
+            return None
+        found, blob = values.read_body(key, value)
+        if found == digest:
+            return blob
+    return None

@@ -1,0 +1,216 @@
+"""What every store decides in the same way: pure functions of what it holds."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from lookervault.content import KINDS
+from lookervault.core.changes import same
+from lookervault.records import (
+    Counts,
+    Head,
+    Item,
+    KindReport,
+    Login,
+    Phase,
+    Run,
+    Scope,
+    State,
+)
+from lookervault.store.base import Landed
+
+
+class Verdict(enum.Enum):
+    """What becomes of an item on its way into the store."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REPEATED = "repeated"
+    """This run has it, as late or later."""
+    REPLACED = "replaced"
+    """This run has an earlier one."""
+
+
+WRITES = frozenset({Verdict.NEW, Verdict.CHANGED, Verdict.REPLACED})
+"""The verdicts that make an entry."""
+
+Bodies: TypeAlias = tuple[bytes, bytes]
+"""Raw: the old one, and the new one."""
+
+STANDS_FOR_ALL = "*"
+"""The id of a gap that is a whole kind."""
+
+
+def judge(
+    old: Head | None,
+    item: Item,
+    run: int,
+    kind: str,
+    bodies: Callable[[Head], Bodies],
+) -> Verdict:
+    """Say what becomes of *item*, whose newest entry is *old*.
+
+    *bodies* returns the raw ones of *old* and *item*; asked only if it must be.
+    """
+    if old is None or old.state is State.GONE:
+        return Verdict.NEW
+    if old.run == run:
+        later = item.fetched_at > old.fetched_at
+        return Verdict.REPLACED if later else Verdict.REPEATED
+    if not _same_place(old, item):
+        return Verdict.CHANGED
+    if old.digest == item.digest or _unlike_calls(old, item):
+        return Verdict.UNCHANGED
+    if old.updated_at != item.row.updated_at:
+        return Verdict.CHANGED
+    volatile = KINDS[kind].volatile if kind in KINDS else ()
+    return Verdict.UNCHANGED if same(volatile, *bodies(old)) else Verdict.CHANGED
+
+
+def _same_place(old: Head, item: Item) -> bool:
+    return (
+        old.state is state_of(item)
+        and old.folder == item.row.folder
+        and old.title == item.title
+    )
+
+
+def _unlike_calls(old: Head, item: Item) -> bool:
+    """Whether the bodies differ by the call, and Looker says nothing was changed."""
+    return (
+        old.call != item.call
+        and old.updated_at is not None
+        and old.updated_at == item.row.updated_at
+    )
+
+
+def state_of(item: Item) -> State:
+    """Return the state that *item* was found in."""
+    return State.TRASHED if item.row.deleted else State.PRESENT
+
+
+def head_of(item: Item, kind: str, run: int) -> Head:
+    """Return the entry that *run* makes of *item*."""
+    return Head(
+        kind=kind,
+        id=item.row.id,
+        run=run,
+        state=state_of(item),
+        title=item.title,
+        folder=item.row.folder,
+        updated_at=item.row.updated_at,
+        fetched_at=item.fetched_at,
+        call=item.call,
+        digest=item.digest,
+        size=item.size,
+        redacted=item.redacted,
+    )
+
+
+def gone(old: Head, run: int, now: float) -> Head:
+    """Return the entry that says that *old* is gone. It keeps the last body."""
+    return replace(old, run=run, state=State.GONE, fetched_at=now)
+
+
+def unread(old: Head, run: int) -> Head:
+    """Return the entry that says that *old* could not be read again."""
+    return replace(old, run=run, state=State.UNREAD)
+
+
+def latest(landed: Landed) -> float:
+    """Return when the last of a unit's items was fetched; 0 if it has none."""
+    return max((item.fetched_at for item in landed.items), default=0.0)
+
+
+def tally(verdict: Verdict, number: int, size: int) -> Counts:
+    """Return the counts of *number* items with *size* bytes and one verdict."""
+    match verdict:
+        case Verdict.NEW:
+            return Counts(new=number, bytes=size)
+        case Verdict.CHANGED:
+            return Counts(changed=number, bytes=size)
+        case Verdict.UNCHANGED:
+            return Counts(unchanged=number, bytes=size)
+        case Verdict.REPEATED | Verdict.REPLACED:
+            return Counts(repeated=number)
+
+
+# What becomes of a run
+
+
+def opened(newest: Run | None, scope: Scope, now: float) -> Run:
+    """Return a new run, after the *newest* one."""
+    number = 1 if newest is None else newest.number + 1
+    return Run(number=number, scope=scope, started=now)
+
+
+def continues(run: Run, scope: Scope, *, fresh: bool) -> bool:
+    """Whether the open *run* may go on."""
+    return run.scope == scope and not fresh
+
+
+def resumed(run: Run) -> Run:
+    """*run* is continued by another process."""
+    return replace(run, resumed=run.resumed + 1)
+
+
+def abandoned(run: Run, now: float) -> Run:
+    """*run* will not be continued."""
+    return replace(run, phase=Phase.ABANDONED, ended=now)
+
+
+def led(run: Run) -> Run:
+    """*run* has a new coordinator."""
+    return replace(run, epoch=run.epoch + 1)
+
+
+def noted(
+    run: Run,
+    expansion: tuple[str, ...] | None,
+    login: Login | None,
+    looker: str | None,
+) -> Run:
+    """*run* knows more; ``None`` changes nothing."""
+    told = {"expansion": expansion, "login": login, "looker": looker}
+    return replace(run, **{k: v for k, v in told.items() if v is not None})
+
+
+def grown(
+    run: Run, brought: Iterable[Mapping[str, Counts]], *, calls: int | None = None
+) -> Run:
+    """*run* has stored this much more. What it had already does not count."""
+    counts = dict(run.counts)
+    for kind, more in chain.from_iterable(each.items() for each in brought):
+        told = replace(more, repeated=0)
+        if told != Counts():
+            counts[kind] = counts.get(kind, Counts()) + told
+    return replace(run, counts=counts, calls=run.calls if calls is None else calls)
+
+
+def sealed(
+    run: Run,
+    now: float,
+    kinds: Mapping[str, KindReport],
+    figures: Mapping[str, float],
+    calls: int,
+) -> Run:
+    """*run* is a snapshot."""
+    return replace(
+        run,
+        phase=Phase.SEALED,
+        ended=now,
+        kinds=dict(kinds),
+        figures=dict(figures),
+        calls=calls,
+    )
+
+
+def refused(run: int) -> ValueError:
+    """Return what to raise when a run that is not open is written to."""
+    return ValueError(f"Run {run} is not open.")

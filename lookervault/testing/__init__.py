@@ -1,0 +1,8 @@
+"""Stand-ins for Looker, time and the other actors. Shipped, for embedders' tests."""
+
+from lookervault.testing.clock import FakeClock
+from lookervault.testing.inbox import Inbox
+from lookervault.testing.looker import FakeLooker, Thing
+from lookervault.testing.simulation import Simulation
+
+__all__ = ["FakeClock", "FakeLooker", "Inbox", "Simulation", "Thing"]

@@ -1,0 +1,229 @@
+"""Who starts whom, in what order, and who falls with whom.
+
+::
+
+    root            ONE_FOR_ONE     they fail apart
+    ├─ progress
+    ├─ throttle
+    └─ pipeline     REST_FOR_ONE    each needs those above it
+       ├─ writer
+       ├─ coordinator
+       └─ pool      ONE_FOR_ONE
+          └─ fetcher-1 … fetcher-n
+
+Children start from the top and stop from the bottom, so at the end the
+fetchers go first, and the writer has stored what they fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+
+import msgspec
+
+from lookervault.actors.actor import Address, Slot, Tells
+from lookervault.actors.clock import Clock
+from lookervault.actors.coordinator import Coordinator
+from lookervault.actors.fetcher import Fetcher
+from lookervault.actors.progress import Progress
+from lookervault.actors.purse import Purse
+from lookervault.actors.supervisor import Child, Supervisor, nested
+from lookervault.actors.threads import Spawn
+from lookervault.actors.throttle import Throttle
+from lookervault.actors.writer import Writer
+from lookervault.core.pace import Learned
+from lookervault.core.plan import Limits
+from lookervault.core.restart import Intensity, Strategy
+from lookervault.looker.base import Source
+from lookervault.messages import (
+    Exited,
+    Finished,
+    ToCoordinator,
+    ToFetcher,
+    ToProgress,
+    ToSupervisor,
+    ToThrottle,
+    ToWriter,
+    WorkerFailed,
+)
+from lookervault.store.base import Store
+
+_SELDOM = Intensity(restarts=3, period=30.0)
+"""For what should not fail at all: a burst of three, then it is a bug."""
+
+_PERIOD = 60.0
+_PER_FETCHER = 2
+_AND = 10
+"""Fetchers meet whatever Looker sends. A body that kills them does so five times
+before it is set aside, so ten restarts a minute are two such bodies."""
+
+_LEASE = 60.0
+"""Seconds without a beat after which a fetcher hangs: twice the time-out of a read."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be set about a run."""
+
+    workers: int = 8
+    """Fetchers, 1 to 50."""
+    batch_size: int = 100
+    """Items a page, at most."""
+    give_up_after: float = 600.0
+    """Seconds without an answer of Looker's."""
+    max_calls: int | None = None
+    """Requests that may be sent."""
+    max_rate: float | None = None
+    """Requests a second."""
+    accept_deletions: bool = False
+    """Believe that many items are gone at once."""
+    credit: int = 64 * 2**20
+    """Bytes in hand."""
+
+
+class Tree:
+    """One address for each actor, and a recipe for each one's next life."""
+
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        settings: Settings,
+        *,
+        show: Callable[[ToProgress], None],
+        owner: Tells[Finished],
+        spawn: Spawn,
+        clock: Clock,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._settings = settings
+        self._show = show
+        self._owner = owner
+        self._spawn = spawn
+        self._clock = clock
+        self._purse = Purse(settings.credit)
+        self._learned = Slot(Learned())
+        self._asks = count(1)
+        self._tickets = count(1)
+
+        self.root = Address[ToSupervisor]("root")
+        self.progress = Address[ToProgress]("progress")
+        self.throttle = Address[ToThrottle]("throttle")
+        self.pipeline = Address[ToSupervisor]("pipeline")
+        self.writer = Address[ToWriter]("writer")
+        self.coordinator = Address[ToCoordinator]("coordinator")
+        self.pool = Address[ToSupervisor]("pool")
+        names = [f"fetcher-{n}" for n in range(1, settings.workers + 1)]
+        self.fetchers = {name: Address[ToFetcher](name) for name in names}
+
+    def make_root(self) -> Supervisor:
+        """Make the actor that everything else hangs from."""
+        return self._supervisor(
+            self.root,
+            Strategy.ONE_FOR_ONE,
+            _SELDOM,
+            Child(self.progress, lambda: Progress(self._show)),
+            Child(self.throttle, self._make_throttle),
+            nested(self.pipeline, self._make_pipeline),
+        )
+
+    def _make_pipeline(self) -> Supervisor:
+        return self._supervisor(
+            self.pipeline,
+            Strategy.REST_FOR_ONE,
+            _SELDOM,
+            Child(self.writer, self._make_writer),
+            Child(self.coordinator, self._make_coordinator),
+            nested(self.pool, self._make_pool),
+        )
+
+    def _make_pool(self) -> Supervisor:
+        workers = self._settings.workers
+        return Supervisor(
+            [
+                Child(
+                    address, partial(self._make_fetcher, name), lease=_LEASE, cut=True
+                )
+                for name, address in self.fetchers.items()
+            ],
+            Strategy.ONE_FOR_ONE,
+            Intensity(_AND + _PER_FETCHER * workers, _PERIOD),
+            me=self.pool,
+            spawn=self._spawn,
+            clock=self._clock,
+            failed=self._fetcher_failed,
+            most_ghosts=max(3, workers // 10),
+        )
+
+    def _fetcher_failed(self, news: Exited) -> None:
+        self.progress.tell(WorkerFailed(news.child, news.error or ""))
+
+    def _make_throttle(self) -> Throttle:
+        return Throttle(
+            self._learned,
+            max_rate=self._settings.max_rate,
+            me=self.throttle,
+            fetchers=self.fetchers,
+            progress=self.progress,
+            clock=self._clock,
+        )
+
+    def _make_writer(self) -> Writer:
+        return Writer(
+            self._store,
+            me=self.writer,
+            coordinator=self.coordinator,
+            progress=self.progress,
+            clock=self._clock,
+            credit=self._purse,
+            calls=lambda: self._source.calls,
+        )
+
+    def _make_coordinator(self) -> Coordinator:
+        settings = self._settings
+        limits = Limits(
+            workers=settings.workers,
+            batch=settings.batch_size,
+            give_up_after=settings.give_up_after,
+            accept_deletions=settings.accept_deletions,
+        )
+        return Coordinator(
+            self._store,
+            limits,
+            me=self.coordinator,
+            fetchers=self.fetchers,
+            writer=self.writer,
+            progress=self.progress,
+            owner=self._owner,
+            clock=self._clock,
+            credit=self._purse,
+            tickets=self._tickets,
+        )
+
+    def _make_fetcher(self, name: str) -> Fetcher:
+        return Fetcher(
+            name,
+            self._source,
+            me=self.fetchers[name],
+            coordinator=self.coordinator,
+            throttle=self.throttle,
+            writer=self.writer,
+            progress=self.progress,
+            clock=self._clock,
+            purse=self._purse,
+            learned=self._learned,
+            asks=self._asks,
+        )
+
+    def _supervisor(
+        self,
+        me: Address[ToSupervisor],
+        strategy: Strategy,
+        intensity: Intensity,
+        *children: Child,
+    ) -> Supervisor:
+        return Supervisor(
+            children, strategy, intensity, me=me, spawn=self._spawn, clock=self._clock
+        )
