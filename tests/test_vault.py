@@ -93,7 +93,19 @@ def test_a_snapshot_is_named_by_its_number_or_from_the_end(vault, name, number):
 
 @pytest.mark.parametrize(
     "name",
-    ["5", "0", "-1", "", "newest", "latest~2", "latest~", "9" * 40, "\u0661", "\x1b", 7],
+    [
+        "5",
+        "0",
+        "-1",
+        "",
+        "newest",
+        "latest~2",
+        "latest~",
+        "9" * 40,
+        "\u0661",
+        "\x1b",
+        7,
+    ],
 )
 def test_what_names_no_snapshot_is_an_error(vault, name):
     with pytest.raises(VaultError, match="There is no snapshot"):

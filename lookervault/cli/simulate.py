@@ -19,13 +19,23 @@ from lookervault.simulator.settings import (
     parse_sizes,
 )
 
-_SIZES = ", ".join(f"{kind}={SIZES.get(kind, 0)}" for kind in KINDS)
+_EPILOG = f"""\
+Sizes, unless told otherwise: {", ".join(f"{kind}={SIZES[kind]}" for kind in KINDS)}.
+Explores are spread over the models. With --content, kinds without files are empty.
+
+\b
+Example:
+  lookervault simulate --port 9999 --size dashboards=50000 --latency 0.2 --rate 20
+
+\b
+Exit status:
+  0  it was told to stop
+  1  the port is taken
+  2  an option makes no sense
+"""
 
 
-@click.command(
-    epilog=f"Sizes, unless told otherwise: {_SIZES}. "
-    "Explores are spread over the models. With --content, kinds without files are empty.",
-)
+@click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="0: any free one."
 )
@@ -80,21 +90,11 @@ _SIZES = ", ".join(f"{kind}={SIZES.get(kind, 0)}" for kind in KINDS)
 def simulate(
     size: tuple[str, ...], mutate: str | None, limit_model: str, **options: Any
 ) -> None:
-    r"""Serve a Looker of any size on loopback, until Ctrl-C.
+    """Serve a Looker of any size on loopback, until Ctrl-C.
 
     It speaks real HTTP, is as slow, as strict and as unreliable as you like,
     and its content is made up. Try out everything against it, without
     credentials of your own.
-
-    \b
-    Example:
-      lookervault simulate --port 9999 --size dashboards=50000 --latency 0.2 --rate 20
-
-    \b
-    Exit status:
-      0  it was told to stop
-      1  the port is taken
-      2  an option makes no sense
     """
     try:
         settings = Settings(

@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from lookervault.content import Kind, Reads
 from lookervault.core import cutting
@@ -89,6 +90,8 @@ class Course:
         self._rounds_left = _ROUNDS
         self._counted_at: float | None = None
         self._stale = False
+        self._asked: set[str] = set()
+        """Ids that were asked for one by one."""
         self._recalled = False
         self._strangers: list[str] | None = None
         self._believed = terms.accept_deletions
@@ -189,8 +192,8 @@ class Course:
         self._hand.discard(unit.number)
         number = self._terms.number
         match unit:
-            case Ids(ids=(_,)) if fault.status == _NOT_FOUND:
-                self._stale = True  # Another census will tell.
+            case Ids() if fault.status == _NOT_FOUND:
+                self._ask_others(unit)
             case Ids(ids=(id_,)):
                 return self._gap(id_, fault)
             case Ids():
@@ -228,13 +231,13 @@ class Course:
             return self._end()
         if self._counted_at is None:
             return self._close_or_end(now)
-        missing = self.roll.missing()
-        if missing:
-            return self._seek(missing)
         if self._lanes and (self._stale or now - self._counted_at > _OLD):
             for lane in self._lanes:
                 lane.recount()
             return []
+        missing = self.roll.missing()
+        if missing:
+            return self._seek(missing)
         if self.roll.refused:
             return self._end()
         self._recalled = True
@@ -285,7 +288,7 @@ class Course:
     def _seek(self, missing: list[Row]) -> list[Effect]:
         """Fetch what is missing, as often as is worth it."""
         if not self._rounds_left:
-            return [effect for r in missing for effect in self._gap(r.id, _CHANGING)]
+            return self._last_call(missing)
         self._rounds_left -= 1
         self._stale = True
         many = len(missing) > max(_FEW, _SHARE * len(self.roll.rows))
@@ -296,7 +299,15 @@ class Course:
             self._singly(missing)
         return []
 
+    def _last_call(self, missing: list[Row]) -> list[Effect]:
+        """Let go of what was asked for by id; ask once for what came up since."""
+        late = [row for row in missing if row.id not in self._asked]
+        self._singly(late)
+        gone = [row for row in missing if row.id in self._asked] if not late else []
+        return [effect for row in gone for effect in self._gap(row.id, _CHANGING)]
+
     def _singly(self, rows: Sequence[Row]) -> None:
+        self._asked.update(row.id for row in rows)
         self._queue.extend(
             cutting.singly(
                 self.kind.name,
@@ -306,6 +317,16 @@ class Course:
                 witnesses=self.roll.witnesses(),
             )
         )
+
+    def _ask_others(self, unit: Ids) -> None:
+        """The witnesses of *unit* are gone too: ask others, or leave it to a census."""
+        self.roll.doubt(unit.witnesses)
+        witnesses = self.roll.witnesses()
+        if witnesses or self._believed:
+            number = self._terms.number()
+            self._queue.append(replace(unit, number=number, witnesses=witnesses))
+        else:
+            self._stale = True
 
     def _refused(self, part: Part, fault: Fault) -> list[Effect]:
         """Nothing can be had of *part*: that is one gap, not hundreds."""

@@ -10,6 +10,9 @@ from lookervault.records import Gap, KindReport, Row
 _WITNESSES = 3
 """Enough that not all of them vanish in the moment between two requests."""
 
+_DOUBTED = 9
+"""So many gone witnesses are no accident: this login lost a permission."""
+
 
 class Roll:
     """Joins the census of a kind with what the run has stored of it."""
@@ -21,6 +24,8 @@ class Roll:
         self._stored: set[str] = set()
         self._census: dict[str, Row] = {}
         self._absent: set[str] = set()
+        self._doubted: set[str] = set()
+        """Witnesses that were gone when they were asked for."""
         self._gaps: dict[str, Gap] = {}
         self._missing = 0
 
@@ -97,12 +102,19 @@ class Roll:
             and id_ not in self._gaps
         ]
 
+    def doubt(self, witnesses: Iterable[str]) -> None:
+        """These could not be read any more: do not call them again."""
+        self._doubted.update(witnesses)
+
     def witnesses(self) -> tuple[str, ...]:
         """Return a few items that can be read: present, and stored by this run."""
+        if len(self._doubted) >= _DOUBTED:
+            return ()
+        lost = self._absent | self._doubted
         there = (
             row.id
             for row in self._census.values()
-            if not row.deleted and row.id not in self._absent
+            if not row.deleted and row.id not in lost
             if row.id in self._stored or row.id in self._earlier
         )
         return tuple(islice(there, _WITNESSES))

@@ -7,6 +7,7 @@ import contextlib
 import socket
 import struct
 import sys
+import time
 from collections.abc import Callable, Iterable
 from typing import TextIO, cast
 
@@ -39,7 +40,7 @@ class Server:
         self, settings: Settings, loop: asyncio.AbstractEventLoop, file: TextIO | None
     ) -> None:
         self.loop = loop
-        self._started = loop.time()
+        self._started = time.monotonic()
         self.looker = Looker(settings, loop.call_later)
         self.journal = Journal(self._texts, file)
         self._admin = Admin(self.looker, self.journal)
@@ -47,7 +48,8 @@ class Server:
     @property
     def now(self) -> float:
         """Seconds since the start."""
-        return self.loop.time() - self._started
+        # uvloop's own clock stands still for as long as one turn of the loop takes.
+        return time.monotonic() - self._started
 
     def answer(self, request: Request) -> Answer:
         """Answer *request*."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -30,6 +31,8 @@ SIZES: Mapping[str, int] = {
 
 LARGEST = 10_000_000
 """More items of a kind than this would not fit into memory."""
+
+_TIMES = ("latency", "per_item", "refusal_delay", "token_ttl")
 
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -162,10 +165,20 @@ def check(settings: Settings) -> None:
             raise UsageError(
                 f"--size {kind}={size} makes no sense: kinds are {known}, sizes 0 to {LARGEST}."
             )
-    if settings.rate is not None and settings.rate <= 0:
+    for name in _TIMES:
+        if not 0 <= getattr(settings, name) < math.inf:
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option} must be a number of seconds, 0 or more.")
+    _check_limits(settings)
+
+
+def _check_limits(settings: Settings) -> None:
+    if settings.rate is not None and not 0 < settings.rate < math.inf:
         raise UsageError("--rate must be above 0; leave it out for no limit.")
     if settings.page_cap is not None and settings.page_cap < 1:
         raise UsageError("--page-cap must be at least 1.")
+    if not 1 <= settings.burst < math.inf:
+        raise UsageError("--burst must be at least 1.")
     if not 0 <= settings.fail_rate <= 1:
         raise UsageError("--fail-rate is a share, from 0 to 1.")
 

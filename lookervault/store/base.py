@@ -42,7 +42,10 @@ class Store(Protocol):
     Raises, wherever the disk is touched:
         DiskFailed: no space, or the disk refused; the store stays readable.
         Damaged: what was read does not match its check sum.
+        VaultError: the store has been closed.
 
+    A write for a run that is not open raises `ValueError`: whoever asks for that
+    has lost track, and nothing is written.
     """
 
     @property
@@ -96,7 +99,8 @@ class Store(Protocol):
         """Close *run* as a snapshot; its markers go.
 
         An item behind a gap that has an earlier version gets an entry of state
-        `State.UNREAD` which shows that version's body.
+        `State.UNREAD` which shows that version's body. What this very run has of
+        it stays; a gap that stands for a whole kind (``*``) marks no item.
         """
 
     # What a run writes
@@ -106,17 +110,25 @@ class Store(Protocol):
     ) -> list[dict[str, Counts]]:
         """Store items and one marker for each unit; return each unit's counts by kind.
 
-        For each item, its newest entry in the store decides:
+        A unit may come twice, with other items: its marker then vouches for both,
+        and what it vouched for before counts as **repeated**. For each item, its
+        newest entry in the store decides:
 
+        - one of this very run that was fetched later: **repeated**;
         - none, or its state was gone: **new**;
-        - one of this very run: the item whose `fetched_at` is later wins
-          (**repeated**; the counts of the run do not grow);
-        - same digest, same state, folder and title: **unchanged**, nothing is written;
-        - the bodies differ only in the kind's volatile paths, and state, folder
-          and title are equal: **unchanged**, nothing is written;
-        - else **changed**: an entry of this run; a body only if the digest is new.
+        - one of this very run: **repeated**, and replaced if it differs;
+        - another state, folder or title: **changed**;
+        - the same digest: **unchanged**;
+        - another call, and the same `updated_at` that is not null: **unchanged**;
+          the two calls show the same item, each in its way;
+        - another `updated_at`: **changed**;
+        - the bodies differ only in the kind's volatile paths: **unchanged**;
+        - else **changed**.
 
-        *calls* replaces the run's number of calls.
+        What is new or changed gets an entry of this run, and its body is written if
+        the item has none of that digest. What is unchanged costs nothing. The counts
+        of the run grow by what was not repeated, and by its bytes. *calls* replaces
+        the run's number of calls.
         """
 
     def put_census(self, run: int, kind: str, census: Census) -> None:
@@ -125,7 +137,10 @@ class Store(Protocol):
     def put_gone(
         self, run: int, kind: str, ids: Iterable[str], *, now: float
     ) -> Counts:
-        """Give each of *ids* that has an entry and is not gone an entry of state gone."""
+        """Give each of *ids* that has an entry and is not gone an entry of state gone.
+
+        It keeps the last body; its `fetched_at` is *now*.
+        """
 
     # Reading a run that is open
 
@@ -136,12 +151,14 @@ class Store(Protocol):
         """Return the newest complete census of *kind* in *run*."""
 
     def gaps(self, run: int) -> Iterator[Gap]:
-        """Yield the gaps of a sealed *run*, by kind and id."""
+        """Yield the gaps of a sealed *run*: kinds and ids by length, then bytes."""
 
     # Reading items
 
     def heads(self, kind: str, *, at: int | None = None) -> Iterator[Head]:
-        """Yield for each item of *kind* its newest entry with run <= *at*, by key.
+        """Yield for each item of *kind* its newest entry with run <= *at*.
+
+        Ids come by length, then bytes; those above 200 bytes last, in any order.
 
         *at* of ``None``: the newest of all. Gone items are among them.
         Reads are renewed now and then, so that a long walk does not pin old pages.

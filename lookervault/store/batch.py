@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lookervault.errors import Damaged
 from lookervault.records import Counts, Gap, Head, Item, State
 from lookervault.store import keys, rules, values
 from lookervault.store.base import Landed
 from lookervault.store.codec import decompress
-from lookervault.store.environment import Transaction
 from lookervault.store.rules import Verdict
+from lookervault.store.transaction import Transaction
 
 
 class Batch:
@@ -26,15 +25,16 @@ class Batch:
         self._bodies = transaction.cursor(keys.BODIES)
 
     def put(self, landed: Landed) -> dict[str, Counts]:
-        """Write a unit with its marker, unless it is there; return its counts."""
-        unit = landed.unit
-        kind = unit.part.kind
-        key = keys.of_marker(self._run, self._epoch, unit.number)
-        rows = [item.row for item in landed.items]
-        value = values.marker(key, unit, rows, rules.latest(landed))
-        if not self._transaction.add(keys.MARKERS, key, value):
-            return {kind: Counts(repeated=len(rows))}
-        return {kind: self._put_all(kind, landed)}
+        """Write the items of a unit and its marker; return what became of them."""
+        kind = landed.unit.part.kind
+        key = keys.of_marker(self._run, self._epoch, landed.unit.number)
+        value = self._transaction.get(keys.MARKERS, key)
+        before = None if value is None else values.read_marker(key, value)
+        marker = rules.joined(before, self._epoch, landed)
+        value = values.marker(key, marker.unit, marker.rows, marker.at)
+        self._transaction.put(keys.MARKERS, key, value)
+        known = {row.id for row in before.rows} if before else ()
+        return {kind: rules.counts(self._put_all(kind, landed.items), known)}
 
     def mark_gone(self, kind: str, ids: Iterable[str], now: float) -> int:
         """Write that these items are gone; return how many were not so before."""
@@ -58,16 +58,12 @@ class Batch:
         key = keys.of_item(head.kind, head.id) + self._end
         self._items.put(key, values.head(key, head))
 
-    def _put_all(self, kind: str, landed: Landed) -> Counts:
-        numbers: Counter[Verdict] = Counter()
-        sizes: Counter[Verdict] = Counter()
+    def _put_all(
+        self, kind: str, items: Iterable[Item]
+    ) -> Iterator[tuple[Verdict, Item]]:
         beginning = keys.of_kind(kind)
-        for item in landed.items:
-            verdict = self._put(kind, beginning + keys.of_id(item.row.id), item)
-            numbers[verdict] += 1
-            sizes[verdict] += item.size
-        told = (rules.tally(v, n, sizes[v]) for v, n in numbers.items())
-        return sum(told, Counts())
+        for item in items:
+            yield self._put(kind, beginning + keys.of_id(item.row.id), item), item
 
     def _put(self, kind: str, prefix: bytes, item: Item) -> Verdict:
         old = self._newest(prefix)

@@ -22,9 +22,10 @@ from lookervault.records import (
 from lookervault.store import environment, keys, place, rules, values
 from lookervault.store.base import Landed
 from lookervault.store.batch import Batch
-from lookervault.store.environment import MAP_SIZE, Transaction
+from lookervault.store.environment import MAP_SIZE
 from lookervault.store.lock import Lock
 from lookervault.store.reading import FORMAT, LmdbReader, find_run, newest_run
+from lookervault.store.transaction import Transaction
 
 _T = TypeVar("_T")
 

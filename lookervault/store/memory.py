@@ -160,19 +160,11 @@ class MemoryStore:
     def _put_unit(self, run: int, epoch: int, landed: Landed) -> dict[str, Counts]:
         unit, kind = landed.unit, landed.unit.part.kind
         markers = self._markers.setdefault(run, {})
-        if (epoch, unit.number) in markers:
-            return {kind: Counts(repeated=len(landed.items))}
-        rows = tuple(item.row for item in landed.items)
-        marker = Marker(epoch, unit, rows, rules.latest(landed))
-        markers[epoch, unit.number] = marker
-        numbers: Counter[Verdict] = Counter()
-        sizes: Counter[Verdict] = Counter()
-        for item in landed.items:
-            verdict = self._put(kind, item, run)
-            numbers[verdict] += 1
-            sizes[verdict] += item.size
-        told = (rules.tally(v, n, sizes[v]) for v, n in numbers.items())
-        return {kind: sum(told, Counts())}
+        before = markers.get((epoch, unit.number))
+        markers[epoch, unit.number] = rules.joined(before, epoch, landed)
+        known = {row.id for row in before.rows} if before else ()
+        verdicts = ((self._put(kind, item, run), item) for item in landed.items)
+        return {kind: rules.counts(verdicts, known)}
 
     def _put(self, kind: str, item: Item, run: int) -> Verdict:
         old = self._newest(kind, item.row.id)

@@ -12,7 +12,8 @@ from lookervault.records import About, Census, Gap, Head, Phase, Run
 from lookervault.store import environment, keys, place, values
 from lookervault.store.batch import find_body, lost
 from lookervault.store.codec import decompress, digest
-from lookervault.store.environment import MAP_SIZE, Environment, Transaction
+from lookervault.store.environment import MAP_SIZE, Environment
+from lookervault.store.transaction import Transaction
 from lookervault.units import Marker
 
 FORMAT = 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import chain
 from typing import TypeAlias
 
@@ -23,6 +24,7 @@ from lookervault.records import (
     State,
 )
 from lookervault.store.base import Landed
+from lookervault.units import Marker
 
 
 class Verdict(enum.Enum):
@@ -58,11 +60,13 @@ def judge(
 
     *bodies* returns the raw ones of *old* and *item*; asked only if it must be.
     """
+    if old is not None and old.run == run and item.fetched_at < old.fetched_at:
+        return Verdict.REPEATED
     if old is None or old.state is State.GONE:
         return Verdict.NEW
     if old.run == run:
-        later = item.fetched_at > old.fetched_at
-        return Verdict.REPLACED if later else Verdict.REPEATED
+        equal = old.digest == item.digest and _same_place(old, item)
+        return Verdict.REPEATED if equal else Verdict.REPLACED
     if not _same_place(old, item):
         return Verdict.CHANGED
     if old.digest == item.digest or _unlike_calls(old, item):
@@ -126,6 +130,25 @@ def unread(old: Head, run: int) -> Head:
 def latest(landed: Landed) -> float:
     """Return when the last of a unit's items was fetched; 0 if it has none."""
     return max((item.fetched_at for item in landed.items), default=0.0)
+
+
+def joined(before: Marker | None, epoch: int, landed: Landed) -> Marker:
+    """Return the marker of a unit; one that is read again vouches for all it brought."""
+    rows = {row.id: row for row in (before.rows if before else ())}
+    rows |= {item.row.id: item.row for item in landed.items}
+    at = max(latest(landed), before.at if before else 0.0)
+    return Marker(epoch, landed.unit, tuple(rows.values()), at)
+
+
+def counts(verdicts: Iterable[tuple[Verdict, Item]], known: Collection[str]) -> Counts:
+    """Add up what became of items; those of *known* ids were counted before."""
+    numbers: Counter[Verdict] = Counter()
+    sizes: Counter[Verdict] = Counter()
+    for verdict, item in verdicts:
+        told = Verdict.REPEATED if item.row.id in known else verdict
+        numbers[told] += 1
+        sizes[told] += item.size
+    return sum((tally(v, n, sizes[v]) for v, n in numbers.items()), Counts())
 
 
 def tally(verdict: Verdict, number: int, size: int) -> Counts:

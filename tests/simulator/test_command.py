@@ -45,6 +45,8 @@ def test_it_says_where_it_is_and_stops_on_a_signal(number):
         ["--size", "dashboards=many"],
         ["--mutate", "explode=1"],
         ["--rate", "0"],
+        ["--rate", "nan"],
+        ["--latency", "inf"],
         ["--limit-model", "leaky"],
         ["--page-cap", "0"],
         ["--content", "no/such/directory"],
@@ -61,7 +63,7 @@ def test_help_shows_an_example_and_the_exit_statuses():
     result = CliRunner().invoke(simulate, ["--help"])
 
     assert result.exit_code == 0
-    assert "Exit status" in result.output
+    assert "Exit status:\n    0  it was told to stop\n" in result.output
     assert "--size dashboards=50000" in result.output
 
 

@@ -1,5 +1,7 @@
 """What people type is read as they mean it, or refused with a sentence."""
 
+import math
+
 import pytest
 
 from lookervault.content import KINDS
@@ -55,6 +57,10 @@ def test_durations_are_read(text, seconds):
         Settings(sizes={"nothing": 1}),
         Settings(sizes={"looks": -1}),
         Settings(rate=0),
+        Settings(rate=math.nan),
+        Settings(latency=-1.0),
+        Settings(latency=math.inf),
+        Settings(burst=0.5),
         Settings(page_cap=0),
         Settings(fail_rate=1.1),
     ],

@@ -353,9 +353,10 @@ def test_within_a_run_the_item_that_was_fetched_later_wins(store, run):
     sooner = put(store, run, 3, item("1", {"v": 3}, at=4.0))
     same = put(store, run, 4, item("1", {"v": 4}, at=6.0))
 
+    # Looker's clock shows whole seconds, so that of a tie the last one counts.
     assert later == sooner == same == Counts(repeated=1)
     (head,) = store.versions("dashboards", "1")
-    assert store.body(head) == b'{"v": 2}'
+    assert store.body(head) == b'{"v": 4}'
     assert store.run(run).counts["dashboards"].stored == 1
 
 
@@ -428,6 +429,15 @@ def test_what_is_volatile_in_one_kind_is_not_in_another(store, run):
     second = follow(store, run)
 
     assert put(store, second, 1, item("1", {"view_count": 2}), kind="boards").changed
+
+
+def test_another_updated_at_is_a_change_whatever_else_is_equal(store, run):
+    put(store, run, 1, item("1", {"view_count": 1}, updated="u"))
+    second = follow(store, run)
+
+    counts = put(store, second, 1, item("1", {"view_count": 2}, updated="v"))
+
+    assert counts.changed == 1
 
 
 def test_volatile_paths_do_not_hide_a_move(store, run):
@@ -506,11 +516,32 @@ def test_a_unit_that_comes_again_changes_nothing(store, run):
     before = list(store.heads("dashboards")), list(store.markers(run))
     counts = store.run(run).counts
 
-    again = put(store, run, 1, item("1", {"v": 2}, at=2.0), item("2"))
+    again = put(store, run, 1, item("1", {"v": 1}, at=1.0))
 
-    assert again == Counts(repeated=2)
+    assert again == Counts(repeated=1)
     assert (list(store.heads("dashboards")), list(store.markers(run))) == before
     assert store.run(run).counts == counts
+
+
+def test_a_unit_that_comes_again_with_other_items_loses_neither(store, run):
+    put(store, run, 1, item("1"), item("2"))
+
+    again = put(store, run, 1, item("2"), item("3"))
+
+    assert (again.new, again.repeated) == (1, 1)
+    assert [head.id for head in store.heads("dashboards")] == ["1", "2", "3"]
+    [marker] = store.markers(run)
+    assert {row.id for row in marker.rows} == {"1", "2", "3"}
+
+
+def test_what_came_back_unchanged_twice_counts_once(store, run):
+    put(store, run, 1, item("1"))
+    store.seal(run, now=9.0, kinds={}, gaps=(), figures={}, calls=1)
+    second = store.begin(Scope(), now=10.0).number
+
+    told = [put(store, second, 1, item("1", at=11.0)) for _ in range(2)]
+
+    assert told == [Counts(unchanged=1, bytes=told[0].bytes), Counts(repeated=1)]
 
 
 def test_a_unit_twice_in_one_batch_counts_once(store, run):

@@ -577,6 +577,22 @@ def test_a_disk_that_is_full_stops_the_write_and_leaves_the_vault_readable(path)
         assert len(list(store.heads("looks"))) == 11
 
 
+def test_after_a_panic_of_lmdb_the_vault_can_be_read_and_written_to(path):
+    def panic(transaction):
+        message = "mdb_txn_commit"
+        raise lmdb.PanicError(message)
+
+    with contextlib.closing(create(path)) as store:
+        store.begin(Scope(), now=1.0)
+        put(store, 1, item("1"))
+
+        with pytest.raises(DiskFailed, match="The disk of the vault"):
+            store._environment.writing(panic)
+
+        put(store, 2, item("2"))
+        assert [head.id for head in store.heads("looks")] == ["1", "2"]
+
+
 def test_little_address_space_makes_the_map_smaller(path):
     script = (
         "import resource\n"
