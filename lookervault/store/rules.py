@@ -65,8 +65,9 @@ def judge(
     if old is None or old.state is State.GONE:
         return Verdict.NEW
     if old.run == run:
-        equal = old.digest == item.digest and _same_place(old, item)
-        return Verdict.REPEATED if equal else Verdict.REPLACED
+        same_one = old.digest == item.digest and _same_place(old, item)
+        later = item.fetched_at > old.fetched_at
+        return Verdict.REPLACED if later or not same_one else Verdict.REPEATED
     if not _same_place(old, item):
         return Verdict.CHANGED
     if old.digest == item.digest or _unlike_calls(old, item):
@@ -144,8 +145,10 @@ def counts(verdicts: Iterable[tuple[Verdict, Item]], known: Collection[str]) -> 
     """Add up what became of items; those of *known* ids were counted before."""
     numbers: Counter[Verdict] = Counter()
     sizes: Counter[Verdict] = Counter()
+    seen = set(known)
     for verdict, item in verdicts:
-        told = Verdict.REPEATED if item.row.id in known else verdict
+        told = Verdict.REPEATED if item.row.id in seen else verdict
+        seen.add(item.row.id)
         numbers[told] += 1
         sizes[told] += item.size
     return sum((tally(v, n, sizes[v]) for v, n in numbers.items()), Counts())
