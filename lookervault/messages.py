@@ -306,6 +306,8 @@ class Began(Message, frozen=True):
     kinds: tuple[str, ...]
     stored: Mapping[str, int]
     """How many items of each kind it has already."""
+    lost_roles: tuple[str, ...] = ()
+    """Roles that the login had in the last snapshot of the scope and lacks now."""
 
 
 class Expected(Message, frozen=True):

@@ -87,9 +87,16 @@ class System:
 
         The run is in the store before anyone is told of it, so that no crash
         from here on can lose it.
+
+        Raises:
+            LookerError: Looker cannot be reached, or refuses the login; nothing
+                was written.
+
         """
+        login, version = self._source.login(), self._source.version()
         now = self._clock.wall()
         run = self._store.begin(scope, now=now, fresh=fresh)
+        self._store.note(run.number, login=login, looker=version)
         self._extraction = Extraction(run, self._store, self._tree)
         self._tree.coordinator.tell(Wake())
         return self._extraction

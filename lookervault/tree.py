@@ -31,7 +31,7 @@ from lookervault.actors.progress import Progress
 from lookervault.actors.purse import Purse
 from lookervault.actors.supervisor import Child, Supervisor, nested
 from lookervault.actors.threads import Spawn
-from lookervault.actors.throttle import Throttle
+from lookervault.actors.throttle import Budget, Throttle
 from lookervault.actors.writer import Writer
 from lookervault.core.pace import Learned
 from lookervault.core.plan import Limits
@@ -164,8 +164,10 @@ class Tree:
         return Throttle(
             self._learned,
             max_rate=self._settings.max_rate,
+            budget=Budget(lambda: self._source.calls, self._settings.max_calls),
             me=self.throttle,
             fetchers=self.fetchers,
+            coordinator=self.coordinator,
             progress=self.progress,
             clock=self._clock,
         )

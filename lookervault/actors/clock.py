@@ -48,10 +48,6 @@ class SystemClock:
         """Wait *seconds*. For those who are no actors: an actor never waits."""
         time.sleep(seconds)
 
-    def sleep(self, seconds: float) -> None:
-        """Do nothing for *seconds*."""
-        time.sleep(seconds)
-
     def after(self, seconds: float, to: Tells[M], message: M) -> None:
         """Tell *message* to *to*, *seconds* from now."""
         if seconds <= 0:

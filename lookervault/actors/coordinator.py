@@ -180,7 +180,11 @@ class Coordinator(Actor[ToCoordinator]):
 
     def _announce(self, run: Run, past: Mapping[str, Past]) -> None:
         stored = {kind: len(it.rows) for kind, it in past.items() if it.rows}
-        self._progress.tell(Began(run, covered(run.scope), stored))
+        before = self._before(run)
+        had = before.login.roles if before and before.login else ()
+        has = run.login.roles if run.login else ()
+        lost = tuple(role for role in had if role not in has)
+        self._progress.tell(Began(run, covered(run.scope), stored, lost))
 
     def _do(self, wanted: list[Effect]) -> None:
         for effect in wanted:

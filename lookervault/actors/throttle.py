@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from lookervault.actors.actor import Actor, Slot, Tells
 from lookervault.actors.clock import Clock
 from lookervault.core.pace import Learned, Pace
+from lookervault.errors import LimitReached
 from lookervault.messages import (
     Answered,
     Ask,
     Go,
+    Halt,
     Slowed,
+    ToCoordinator,
     ToFetcher,
     ToProgress,
     ToThrottle,
     Turn,
 )
+
+
+class Budget:
+    """How many requests may be sent, by whoever sends them."""
+
+    def __init__(self, calls: Callable[[], int], most: int | None) -> None:
+        self._calls = calls
+        self._most = most
+
+    @property
+    def left(self) -> float:
+        """Requests that may still be sent."""
+        return math.inf if self._most is None else self._most - self._calls()
+
+    @property
+    def spent(self) -> Halt:
+        """What to tell when none is left."""
+        reason = f"The limit of {self._most} requests (--max-calls) is reached."
+        return Halt(reason, LimitReached.exit_code)
 
 
 class Throttle(Actor[ToThrottle]):
@@ -32,15 +55,19 @@ class Throttle(Actor[ToThrottle]):
         learned: Slot[Learned],
         *,
         max_rate: float | None,
+        budget: Budget,
         me: Tells[ToThrottle],
         fetchers: Mapping[str, Tells[ToFetcher]],
+        coordinator: Tells[ToCoordinator],
         progress: Tells[ToProgress],
         clock: Clock,
     ) -> None:
         self._learned = learned
         self._pace = Pace(learned.value, max_rate=max_rate)
+        self._budget = budget
         self._me = me
         self._fetchers = fetchers
+        self._coordinator = coordinator
         self._progress = progress
         self._clock = clock
         self._turn_at: float | None = None
@@ -65,8 +92,11 @@ class Throttle(Actor[ToThrottle]):
             self._progress.tell(Slowed(slowdown))
 
     def _grant(self, now: float) -> None:
-        serial = self._pace.learned.serial
-        for ask in self._pace.grants(now):
+        serial, left = self._pace.learned.serial, self._budget.left
+        if left <= 0 and self._pace.waiting:
+            self._coordinator.tell(self._budget.spent)
+            return
+        for ask in self._pace.grants(now, most=left - self._pace.in_flight):
             self._fetchers[ask.fetcher].tell(Go(ask.ask, serial))
         at = self._pace.next_at(now)
         if at is not None and (self._turn_at is None or at < self._turn_at):

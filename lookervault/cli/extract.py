@@ -211,6 +211,8 @@ def _hint(vault: Path) -> str:
 def _run(app: App, wish: Wish) -> int:
     with ExitStack() as stack:
         source = stack.enter_context(closing(app.source(app.environ, wish.access)))
+        # A login that is refused must not leave an empty vault behind.
+        source.login()
         store = app.store(wish.vault, source.instance, app.calendar())
         stack.enter_context(closing(store))
         interrupts = stack.enter_context(Interrupts())
@@ -223,7 +225,7 @@ def _run(app: App, wish: Wish) -> int:
         watch = Watch(tally, printer, interrupts, clock=app.clock, memory=app.memory)
         summary = watch.until_over(extraction)
     if summary.status == "failed":
-        complain(f"{summary.reason}. {_GO_ON}")
+        complain(f"{summary.reason.rstrip('.')}. {_GO_ON}")
     return summary.exit_code
 
 

@@ -41,8 +41,9 @@ class Interrupts:
             (signal.SIGALRM, self._late),
         ):
             before = signal.getsignal(number)
-            # Whoever started us with a signal ignored (`nohup`) meant it.
-            if before is signal.SIG_IGN and number is not signal.SIGALRM:
+            # `nohup` means it. A shell that starts a job in the background ignores
+            # SIGINT for it, too, but then `kill -INT` comes from someone who means it.
+            if before is signal.SIG_IGN and number is signal.SIGHUP:
                 continue
             try:
                 signal.signal(number, handler)

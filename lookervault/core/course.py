@@ -1,4 +1,4 @@
-"""What is left to do for one kind: from its census to the proof that all is there.
+"""The course of one kind: from its census to the proof that all is there.
 
 ::
 
@@ -10,27 +10,22 @@
 *Counting* and *reading* go side by side where pages can be guessed. *Settling*
 fetches what the census has and the run has not, and counts again. *Searching*
 asks for what the vault has and the census lacks. Who fetches what, how often
-and when is not known here: `Plan` decides that.
+and when is not known here: `Plan` decides that. Times are wall clock.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 
-import msgspec
-from msgspec.structs import replace
-
 from lookervault.content import Kind, Reads
-from lookervault.core import cutting
 from lookervault.core.effects import Bury, Effect, Keep, Recall, Tell
-from lookervault.core.lane import Lane
+from lookervault.core.reading import Reading, Terms
 from lookervault.core.roll import Roll
 from lookervault.core.sizing import Sizing
 from lookervault.errors import Sort
 from lookervault.messages import Expected, Fault, Fetched, Gapped, KindDone
 from lookervault.records import Census, Gap, Row
-from lookervault.units import Count, Ids, Part, Span, Unit, Whole
+from lookervault.units import Count, Ids, Part, Unit, Whole
 
 _OLD = 600.0
 """Seconds after which a census no longer proves that nothing is missing."""
@@ -57,15 +52,6 @@ _CHANGING = Fault(
 )
 
 
-class Terms(msgspec.Struct, frozen=True):
-    """What all courses of a run share."""
-
-    workers: int
-    batch: int
-    accept_deletions: bool
-    number: cutting.Number
-
-
 class Course:
     """The way of one kind through a run."""
 
@@ -74,40 +60,21 @@ class Course:
     ) -> None:
         self.kind = kind
         self.roll = roll
-        self.done = False
+        self.reading = Reading(kind, parts, roll, terms)
         self.sizing = Sizing(terms.batch)
-        self._terms = terms
-        self._queue: deque[Unit] = deque()
-        self._hand: set[int] = set()
+        self.done = False
         self._brought: dict[int, tuple[Row, ...]] = {}
-        self._lanes: deque[Lane] = deque()
-        if kind.reads is Reads.WHOLE:
-            self._queue.extend(Whole(terms.number(), part) for part in parts)
-        else:
-            guess = kind.reads is Reads.SPANS and not roll.has_any
-            self._lanes.extend(Lane(part, guess=guess) for part in parts)
         self._round = 0
         self._rounds_left = _ROUNDS
         self._counted_at: float | None = None
         self._stale = False
+        """Whether something was missing, so that the census must be taken again."""
         self._asked: set[str] = set()
-        """Ids that were asked for one by one."""
+        """Ids that were missing and asked for one by one."""
         self._recalled = False
         self._strangers: list[str] | None = None
+        """What the vault has and the census lacks, once that is known."""
         self._believed = terms.accept_deletions
-
-    # What there is to do
-
-    @property
-    def left(self) -> int:
-        """Items that are known to lie ahead."""
-        queued = sum(cutting.weight(unit) for unit in self._queue)
-        return queued + sum(lane.left for lane in self._lanes)
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is queued or out."""
-        return not self._hand and not self._queue
 
     @property
     def counted(self) -> bool:
@@ -115,60 +82,30 @@ class Course:
         return self._counted_at is not None
 
     @property
-    def waits(self) -> bool:
-        """Whether it has asked what the vault has, and not heard yet."""
-        return self._recalled and self._strangers is None
-
-    def offer(self, length: int, *, guess: bool) -> Unit | None:
-        """Return the next unit, of *length* items at most, if there is one."""
-        unit = self._count() or self._queued() or self._span(length, guess=guess)
-        if unit is not None:
-            self._hand.add(unit.number)
-        return unit
-
-    def _count(self) -> Unit | None:
-        for lane in self._lanes:
-            if not lane.counted and not lane.counting:
-                lane.counting = True
-                limit = lane.count_page if self.kind.listing.sorts else None
-                return Count(self._terms.number(), lane.part, lane.walk.first, limit)
-        return None
-
-    def _queued(self) -> Unit | None:
-        return self._queue.popleft() if self._queue else None
-
-    def _span(self, length: int, *, guess: bool) -> Unit | None:
-        if self.kind.reads is not Reads.SPANS:
-            return None
-        for _ in range(len(self._lanes)):
-            lane = self._lanes[0]
-            self._lanes.rotate(-1)
-            span = lane.next_span(length, self.roll.done, guess=guess)
-            if span is not None:
-                return Span(self._terms.number(), lane.part, *span, length)
-        return None
+    def settles(self) -> bool:
+        """Whether nothing is queued or out, so that `settle` tells what comes next."""
+        waits = self._recalled and self._strangers is None
+        return not self.done and self.reading.idle and not waits
 
     # What has happened
 
     def recounted(self, census: Census) -> None:
         """The run has this census from an earlier life; it is young enough."""
-        for lane in self._lanes:
-            lane.walk.took_all([row for row in census.rows if _lies_in(row, lane.part)])
-        self._queue.clear()
-        self.roll.counted(census.rows)
         self._round = census.round
         self._counted_at = census.taken
-        self._plan_reading()
+        self.roll.counted(census.rows)
+        self.reading.recounted(census.rows)
+        self.reading.begin()
 
     def fetched(self, unit: Unit, news: Fetched, now: float) -> list[Effect]:
         """*unit* came in; but for a page of the census it is not stored yet."""
         if isinstance(unit, Count):
-            self._hand.discard(unit.number)
+            self.reading.back(unit)
             return self._took(unit, news, now)
-        self.sizing.read(rows=len(news.rows), bytes_=news.bytes, seconds=news.seconds)
-        self._brought[unit.number] = news.rows
-        if isinstance(unit, Span) and _short(unit, len(news.rows)):
-            self._lane(unit.part).came_short()
+        rows = news.rows
+        self.sizing.read(rows=len(rows), bytes_=news.bytes, seconds=news.seconds)
+        self.reading.ended(unit, len(rows))
+        self._brought[unit.number] = rows
         if isinstance(unit, Ids) and (unit.witnesses or self._believed):
             gone = self.roll.absent(news.absent)
             return [Bury(self.kind.name, gone)] if gone else []
@@ -176,7 +113,7 @@ class Course:
 
     def stored(self, unit: Unit, now: float) -> list[Effect]:
         """*unit* is on disk."""
-        self._hand.discard(unit.number)
+        self.reading.back(unit)
         rows = self._brought.pop(unit.number, ())
         self.roll.store(rows)
         if isinstance(unit, Whole) and self.kind.reads is Reads.WHOLE:
@@ -186,28 +123,19 @@ class Course:
     def give_up(self, unit: Unit, fault: Fault, *, final: bool) -> list[Effect]:
         """*unit* cannot be had as it is: cut it up, or let it go.
 
-        *final*: Looker refuses it, so that smaller pieces would not help. What a
-        span loses here is missing from the run, so that settling asks for it by id.
+        *final*: Looker refuses it, so that smaller pieces would not help.
         """
-        self._hand.discard(unit.number)
-        number = self._terms.number
-        match unit:
-            case Ids() if fault.status == _NOT_FOUND:
-                self._ask_others(unit)
-            case Ids(ids=(id_,)):
-                return self._gap(id_, fault)
-            case Ids():
-                witnesses = self.roll.witnesses()
-                self._queue.extend(cutting.halves(unit, number, witnesses=witnesses))
-            case Whole(part=Part(folder=str(folder))) if self.kind.by_folder:
-                self._singly([r for r in self.roll.missing() if r.folder == folder])
-            case Count() if not final and self._lane(unit.part).count_less():
-                pass
-            case Span() if not final:
-                self._queue.extend(cutting.pieces(unit, number))
-            case _:
-                return self._refused(unit.part, fault)
-        return []
+        self.reading.back(unit)
+        if isinstance(unit, Ids) and fault.status == _NOT_FOUND:
+            self._ask_others(unit)
+            return []
+        if self.reading.cut(unit, final=final):
+            return []
+        if isinstance(unit, Ids):
+            return self._gap(unit.ids[0], fault)
+        # That is one gap for all of it, not hundreds.
+        self.reading.close(unit.part)
+        return self._gap("*", fault)
 
     def known(self, ids: Iterable[str], missing_before: frozenset[str]) -> list[Effect]:
         """The vault has these items of the scope; the last run missed *missing_before*.
@@ -220,7 +148,7 @@ class Course:
         many = max(_FEW, _SHARE * (len(strangers) + len(self.roll.rows)))
         if len(strangers) > many and not self._believed:
             return self._end()
-        self._singly([Row(id_) for id_ in strangers])
+        self.reading.singly([Row(id_) for id_ in strangers])
         return []
 
     # What comes next
@@ -231,9 +159,8 @@ class Course:
             return self._end()
         if self._counted_at is None:
             return self._close_or_end(now)
-        if self._lanes and (self._stale or now - self._counted_at > _OLD):
-            for lane in self._lanes:
-                lane.recount()
+        if self.reading.counts and (self._stale or now - self._counted_at > _OLD):
+            self.reading.recount()
             return []
         missing = self.roll.missing()
         if missing:
@@ -244,25 +171,17 @@ class Course:
         return [Recall(self.kind.name)]
 
     def _close_or_end(self, now: float) -> list[Effect]:
-        """All parts are counted or refused."""
-        if any(lane.walk.done for lane in self._lanes):
-            return self._close(self._walked(), now)
+        """All parts are counted or refused; the census is of those that were counted."""
+        if self.reading.walked:
+            return self._close(self.reading.walked, now)
         return self._end()
 
     def _took(self, unit: Count, news: Fetched, now: float) -> list[Effect]:
-        lane = self._lane(unit.part)
-        lane.counting = False
-        if unit.limit is None:
-            lane.walk.took_all(news.rows)
-        elif unit.first == lane.walk.first:
-            lane.walk.took(news.rows)
-        if all(lane.counted for lane in self._lanes):
-            return self._close(self._walked(), now)
-        so_far = max(len(self._walked()), news.total or 0)
+        self.reading.took(unit, news)
+        if self.reading.counted:
+            return self._close(self.reading.walked, now)
+        so_far = max(self.reading.seen, news.total or 0)
         return [Tell(Expected(self.kind.name, so_far, exact=False))]
-
-    def _walked(self) -> list[Row]:
-        return [row for lane in self._lanes for row in lane.walk.rows]
 
     def _close(self, rows: Sequence[Row], now: float) -> list[Effect]:
         """The census is complete."""
@@ -270,20 +189,9 @@ class Course:
         self._counted_at = now
         self._stale = False
         self.roll.counted(rows)
-        self._plan_reading()
+        self.reading.begin()
         name, census = self.kind.name, Census(self._round, now, self.roll.rows)
         return [Keep(name, census), Tell(Expected(name, len(census.rows), exact=True))]
-
-    def _plan_reading(self) -> None:
-        """Queue what reads the rows of the census, but for spans."""
-        match self.kind.reads:
-            case Reads.SINGLE:
-                self._singly(self.roll.missing())
-            case Reads.FOLDERS:
-                missing, number = self.roll.missing(), self._terms.number
-                whole, rest = cutting.by_folder(self.kind.name, missing, number)
-                self._queue.extend(whole)
-                self._singly(rest)
 
     def _seek(self, missing: list[Row]) -> list[Effect]:
         """Fetch what is missing, as often as is worth it."""
@@ -292,48 +200,30 @@ class Course:
         self._rounds_left -= 1
         self._stale = True
         many = len(missing) > max(_FEW, _SHARE * len(self.roll.rows))
-        if many and self.kind.reads is Reads.SPANS and self._rounds_left:
-            for lane in self._lanes:
-                lane.rewind()
-        else:
-            self._singly(missing)
+        if not (many and self._rounds_left and self.reading.rewind()):
+            self._ask(missing)
         return []
 
     def _last_call(self, missing: list[Row]) -> list[Effect]:
         """Let go of what was asked for by id; ask once for what came up since."""
         late = [row for row in missing if row.id not in self._asked]
-        self._singly(late)
-        gone = [row for row in missing if row.id in self._asked] if not late else []
-        return [effect for row in gone for effect in self._gap(row.id, _CHANGING)]
+        if late:
+            self._ask(late)
+            return []
+        return [effect for row in missing for effect in self._gap(row.id, _CHANGING)]
 
-    def _singly(self, rows: Sequence[Row]) -> None:
+    def _ask(self, rows: Sequence[Row]) -> None:
         self._asked.update(row.id for row in rows)
-        self._queue.extend(
-            cutting.singly(
-                self.kind.name,
-                rows,
-                self._terms.number,
-                workers=self._terms.workers,
-                witnesses=self.roll.witnesses(),
-            )
-        )
+        self.reading.singly(rows)
 
     def _ask_others(self, unit: Ids) -> None:
         """The witnesses of *unit* are gone too: ask others, or leave it to a census."""
         self.roll.doubt(unit.witnesses)
         witnesses = self.roll.witnesses()
         if witnesses or self._believed:
-            number = self._terms.number()
-            self._queue.append(replace(unit, number=number, witnesses=witnesses))
+            self.reading.again(unit, witnesses)
         else:
             self._stale = True
-
-    def _refused(self, part: Part, fault: Fault) -> list[Effect]:
-        """Nothing can be had of *part*: that is one gap, not hundreds."""
-        for lane in self._lanes:
-            if lane.part == part:
-                lane.closed = True
-        return self._gap("*", fault)
 
     def _gap(self, id_: str, fault: Fault) -> list[Effect]:
         gap = Gap(self.kind.name, id_, fault.status, fault.reason, fault.excerpt)
@@ -342,23 +232,8 @@ class Course:
     def _end(self) -> list[Effect]:
         """Say how it went, also of what nothing is proven."""
         self.done = True
-        name = self.kind.name
-        missing = [
-            Gap(name, id_, None, MISSING)
-            for id_ in self.roll.strangers(self._strangers or ())
-        ]
+        name, strangers = self.kind.name, self.roll.strangers(self._strangers or ())
+        missing = [Gap(name, id_, None, MISSING) for id_ in strangers]
         self.roll.lacks(missing)
         news = [Tell(Gapped(gap)) for gap in missing]
         return [*news, Tell(KindDone(name, self.roll.report()))]
-
-    def _lane(self, part: Part) -> Lane:
-        return next(lane for lane in self._lanes if lane.part == part)
-
-
-def _short(unit: Span, rows: int) -> bool:
-    """Whether *unit* met the end of its listing."""
-    return unit.last is None or rows < unit.last - unit.first
-
-
-def _lies_in(row: Row, part: Part) -> bool:
-    return row.deleted == part.trash and part.folder in {None, row.folder}

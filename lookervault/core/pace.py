@@ -7,6 +7,7 @@ up again. The number *in flight* follows overload (502, 503, 504) in the same wa
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import msgspec
@@ -77,10 +78,20 @@ class Pace:
         self._flying.pop(ask.fetcher, None)
         self._waiting[ask.fetcher] = ask.ask
 
-    def grants(self, now: float) -> list[Ask]:
-        """Return the requests that may start now."""
-        granted = []
-        while self._waiting and self._may_start(now):
+    @property
+    def waiting(self) -> bool:
+        """Whether anybody wants a token."""
+        return bool(self._waiting)
+
+    @property
+    def in_flight(self) -> int:
+        """How many tokens are out."""
+        return len(self._flying)
+
+    def grants(self, now: float, *, most: float = math.inf) -> list[Ask]:
+        """Return the requests that may start now, *most* of them."""
+        granted: list[Ask] = []
+        while self._waiting and len(granted) < most and self._may_start(now):
             fetcher, ask = next(iter(self._waiting.items()))
             del self._waiting[fetcher]
             self._flying[fetcher] = (ask, now)

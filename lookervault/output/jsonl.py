@@ -38,6 +38,8 @@ class Start(msgspec.Struct, frozen=True, tag_field="message_type", tag="start"):
     """How many items of each kind the run has already."""
     started: str
     """RFC 3339."""
+    lost_roles: tuple[str, ...]
+    """Roles that the login had in the last snapshot of the scope and lacks now."""
 
 
 class Done(msgspec.Struct, frozen=True, tag_field="message_type", tag="kind_done"):
@@ -147,6 +149,7 @@ def _start(event: Began) -> Start:
         resumed=run.resumed > 0 or any(stored.values()),
         stored=stored,
         started=time(run.started),
+        lost_roles=event.lost_roles,
     )
 
 

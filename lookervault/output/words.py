@@ -139,9 +139,15 @@ def _trouble(event: ToProgress, *, verbose: bool) -> str | None:
 def _began(event: Began) -> str:
     run = event.run
     stored = sum(event.stored.values())
+    said = f"run {run.number} begins: {', '.join(event.kinds)}"
     if run.resumed or stored:
-        return f"run {run.number} goes on: {stored:,} items are stored already"
-    return f"run {run.number} begins: {', '.join(event.kinds)}"
+        said = f"run {run.number} goes on: {stored:,} items are stored already"
+    if event.lost_roles:
+        roles = ", ".join(safe(role) for role in event.lost_roles)
+        said += (
+            f". This login may see less than last time: it no longer has role {roles}"
+        )
+    return said
 
 
 _HEADLINES = {

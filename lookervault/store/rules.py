@@ -68,14 +68,19 @@ def judge(
         same_one = old.digest == item.digest and _same_place(old, item)
         later = item.fetched_at > old.fetched_at
         return Verdict.REPLACED if later or not same_one else Verdict.REPEATED
-    if not _same_place(old, item):
-        return Verdict.CHANGED
+    equal = _same_place(old, item) and _same_content(old, item, kind, bodies)
+    return Verdict.UNCHANGED if equal else Verdict.CHANGED
+
+
+def _same_content(
+    old: Head, item: Item, kind: str, bodies: Callable[[Head], Bodies]
+) -> bool:
     if old.digest == item.digest or _unlike_calls(old, item):
-        return Verdict.UNCHANGED
+        return True
     if old.updated_at != item.row.updated_at:
-        return Verdict.CHANGED
+        return False
     volatile = KINDS[kind].volatile if kind in KINDS else ()
-    return Verdict.UNCHANGED if same(volatile, *bodies(old)) else Verdict.CHANGED
+    return same(volatile, *bodies(old))
 
 
 def _same_place(old: Head, item: Item) -> bool:

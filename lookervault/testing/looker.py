@@ -190,4 +190,3 @@ def _row(kind: Kind, thing: Thing) -> dict[str, object]:
         kind.folder or "folder_id": thing.folder,
     }
     return {field: known[field] for field in (kind.listing.fields or "").split(",")}
-

@@ -158,7 +158,9 @@ class Trial:
         self._troubles -= 1
         sort = self._random.choice(_TROUBLE)
         wait = self._random.choice([None, 2.0, 30.0])
-        return LookerError(sort, f"made up: {sort.value}", status=None, retry_after=wait)
+        return LookerError(
+            sort, f"made up: {sort.value}", status=None, retry_after=wait
+        )
 
     def _between(self) -> None:
         if self._changes and self._random.random() < 0.05:
@@ -187,7 +189,9 @@ class Trial:
     # What must hold
 
     def _present(self) -> set[tuple[str, str]]:
-        return {(kind, id_) for kind, some in self._looker.things.items() for id_ in some}
+        return {
+            (kind, id_) for kind, some in self._looker.things.items() for id_ in some
+        }
 
     def _check(self, run: Run) -> None:
         """All that lived through *run* is there, and only what was sent."""
@@ -210,7 +214,9 @@ class Trial:
         state = State.TRASHED if thing.deleted else State.PRESENT
         assert head.state is state, f"{kind}/{thing.id} is {head.state}, not {state}"
         body = self._store.body(head)
-        assert body in self._looker.served[kind, thing.id], f"{kind}/{thing.id} is made up"
+        assert body in self._looker.served[kind, thing.id], (
+            f"{kind}/{thing.id} is made up"
+        )
         assert body == thing.body(KINDS[kind]), f"{kind}/{thing.id} is old"
 
     def _check_gone(self, run: Run) -> None:

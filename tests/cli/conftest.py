@@ -14,6 +14,7 @@ from lookervault.records import (
     Counts,
     Head,
     KindReport,
+    Login,
     Phase,
     Run,
     Scope,
@@ -99,6 +100,7 @@ class Stage:
         self.access = access
         return SimpleNamespace(
             instance="https://looker.example",
+            login=lambda: Login("1"),
             close=lambda: self.closed.append("source"),
         )
 

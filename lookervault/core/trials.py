@@ -1,4 +1,4 @@
-"""The record of a run's units: who failed how often, and whose fault that was.
+"""The trials of a run's units: who failed how often, and whose fault that was.
 
 An outage fails every unit and says nothing about any of them. So what others
 meet as well counts against a unit only if another unit succeeded since it
@@ -25,7 +25,7 @@ _SHARED = frozenset({Sort.OVERLOADED, Sort.TIMED_OUT, Sort.MISSHAPEN})
 """Trouble that is the unit's own only if others have none."""
 
 
-class Record:
+class Trials:
     """Attempts and failures, by the unit's number."""
 
     def __init__(self, tries: int) -> None:

@@ -1,0 +1,129 @@
+"""The agenda of a run: which kinds it reads, and which unit is next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from lookervault.content import KINDS, Kind, Place, covered
+from lookervault.core import atlas
+from lookervault.core.course import Course
+from lookervault.core.effects import Effect, Expand
+from lookervault.core.past import Past
+from lookervault.core.reading import Terms
+from lookervault.core.roll import Roll
+from lookervault.records import Gap, KindReport, Row, Run
+from lookervault.units import Count, Part, Unit
+
+_FRESH = 3600.0
+"""Seconds for which a census of an earlier life is as good as a new one."""
+
+_TAIL = 4
+"""Spans shrink to a fourth of a page towards the end, so that all fetchers end
+together; smaller ones would cost more requests than they save time."""
+
+
+class Agenda:
+    """The courses of a run. Under a folder scope, some wait for the map of folders."""
+
+    def __init__(
+        self, run: Run, past: Mapping[str, Past], terms: Terms, *, wall: float
+    ) -> None:
+        self._scope = run.scope
+        self._past = past
+        self._terms = terms
+        self._wall = wall
+        self._courses: dict[str, Course] = {}
+        self.folders = run.expansion
+        """What the scope comes to; ``None``: not known, or everywhere."""
+        self.map: Count | None = None
+        """The unit that reads the map of folders, until it has come."""
+        for kind in self._kinds:
+            if not self._filtered(kind) or self.folders is not None:
+                self._open(kind)
+        if any(self._filtered(kind) for kind in self._kinds) and self.folders is None:
+            self.map = Count(terms.number(), Part("folders"))
+
+    @property
+    def done(self) -> bool:
+        """Whether every kind has come to its end."""
+        return self.map is None and not self._open_courses
+
+    @property
+    def kinds(self) -> dict[str, KindReport]:
+        """How complete each kind is."""
+        return {name: course.roll.report() for name, course in self._courses.items()}
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What could not be read."""
+        return tuple(gap for c in self._courses.values() for gap in c.roll.gaps)
+
+    def course(self, kind: str) -> Course:
+        """Return the course of *kind*."""
+        return self._courses[kind]
+
+    def unknown(self, rows: Iterable[Row]) -> tuple[str, ...]:
+        """Return the roots of the scope that the map of folders lacks."""
+        return atlas.unknown(rows, self._scope.folders)
+
+    def mapped(self, rows: Iterable[Row]) -> list[Effect]:
+        """The map of folders is there: open what waited for it."""
+        self.map = None
+        roots = self._scope.folders
+        self.folders = atlas.expansion(rows, roots) if self._scope.recursive else roots
+        for kind in self._kinds:
+            if self._filtered(kind):
+                self._open(kind)
+        return [Expand(self.folders)]
+
+    def offer(self) -> Unit | None:
+        """Take a unit from the kind with most before it, sure ones first."""
+        courses = sorted(self._open_courses, key=lambda c: c.reading.left, reverse=True)
+        exact = all(course.counted for course in courses)
+        left = sum(course.reading.left for course in courses) if exact else None
+        for guess in (False, True):
+            for course in courses:
+                unit = course.reading.offer(self._length(course, left), guess=guess)
+                if unit is not None:
+                    return unit
+        return None
+
+    def settle(self, now: float) -> list[Effect] | None:
+        """Take a kind that has nothing out one step further, if there is one."""
+        for course in self._open_courses:
+            if course.settles:
+                return course.settle(now)
+        return None
+
+    def _length(self, course: Course, left: int | None) -> int:
+        """Items a span should have: full pages, shorter ones towards the end."""
+        page = course.sizing.page
+        if left is None:
+            return page
+        return max(1, -(-page // _TAIL), min(page, -(-left // self._terms.workers)))
+
+    @property
+    def _open_courses(self) -> list[Course]:
+        return [course for course in self._courses.values() if not course.done]
+
+    @property
+    def _kinds(self) -> list[Kind]:
+        return [KINDS[name] for name in covered(self._scope)]
+
+    def _filtered(self, kind: Kind) -> bool:
+        return bool(self._scope.folders) and kind.place is Place.FILTERED
+
+    def _open(self, kind: Kind) -> None:
+        past = self._past.get(kind.name, Past())
+        roll = Roll(kind.name, past.rows)
+        course = Course(kind, self._parts(kind), roll, self._terms)
+        self._courses[kind.name] = course
+        if past.census is not None and self._wall - past.census.taken < _FRESH:
+            course.recounted(past.census)
+
+    def _parts(self, kind: Kind) -> list[Part]:
+        folders: Iterable[str | None] = (None,)
+        if self._filtered(kind):
+            folders = self.folders or ()
+        trash = (False, True) if kind.listing.trash is not None else (False,)
+        return [Part(kind.name, folder, bin_) for folder in folders for bin_ in trash]
