@@ -91,13 +91,18 @@ class System:
         Raises:
             LookerError: Looker cannot be reached, or refuses the login; nothing
                 was written.
+            UsageError: a run goes on already.
 
         """
+        if self._extraction is not None and not self._extraction.over:
+            message = "A run goes on in this system: wait for its end, or cancel it."
+            raise UsageError(message)
         login, version = self._source.login(), self._source.version()
         now = self._clock.wall()
         run = self._store.begin(scope, now=now, fresh=fresh)
         self._store.note(run.number, login=login, looker=version)
         self._extraction = Extraction(run, self._store, self._tree)
+        self._tree.wanted.value = run.number
         self._tree.coordinator.tell(Wake())
         return self._extraction
 
@@ -180,6 +185,8 @@ class Extraction:
         if self._over.is_set():
             return
         if isinstance(message, Finished):
+            if message.run.number != self.run.number:
+                return
             self._finished = message
         else:
             reason = message.error or "The system was stopped."

@@ -32,7 +32,7 @@ from lookervault.actors.purse import Purse
 from lookervault.actors.supervisor import Child, Supervisor, nested
 from lookervault.actors.threads import Spawn
 from lookervault.actors.throttle import Budget, Throttle
-from lookervault.actors.writer import Writer
+from lookervault.actors.writer import Meter, Writer
 from lookervault.core.pace import Learned
 from lookervault.core.plan import Limits
 from lookervault.core.restart import Intensity, Strategy
@@ -105,9 +105,12 @@ class Tree:
         self._clock = clock
         self._purse = Purse(settings.credit)
         self._learned = Slot(Learned())
+        self._meter = Meter(lambda: source.calls)
         self._asks = count(1)
         self._tickets = count(1)
 
+        self.wanted = Slot[int | None](None)
+        """Number of the run that is to be worked on."""
         self.root = Address[ToSupervisor]("root")
         self.progress = Address[ToProgress]("progress")
         self.throttle = Address[ToThrottle]("throttle")
@@ -180,7 +183,7 @@ class Tree:
             progress=self.progress,
             clock=self._clock,
             credit=self._purse,
-            calls=lambda: self._source.calls,
+            meter=self._meter,
         )
 
     def _make_coordinator(self) -> Coordinator:
@@ -202,6 +205,7 @@ class Tree:
             clock=self._clock,
             credit=self._purse,
             tickets=self._tickets,
+            wanted=self.wanted,
         )
 
     def _make_fetcher(self, name: str) -> Fetcher:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
-from lookervault.actors.actor import Actor, Tells
+from lookervault.actors.actor import Actor, Slot, Tells
 from lookervault.actors.clock import Clock
 from lookervault.content import KINDS, Place, covered
 from lookervault.core import effects
@@ -82,6 +82,7 @@ class Coordinator(Actor[ToCoordinator]):
         clock: Clock,
         credit: Credit,
         tickets: Iterator[int],
+        wanted: Slot[int | None],
     ) -> None:
         self._store = store
         self._limits = limits
@@ -93,11 +94,14 @@ class Coordinator(Actor[ToCoordinator]):
         self._clock = clock
         self._credit = credit
         self._tickets = tickets
+        self._wanted = wanted
+        """The run that is to be worked on; another one may be open."""
         self._ticket = 0
         self._run: Run | None = None
         self._fence: Fence | None = None
         self._plan: Plan | None = None
-        self._waiting: dict[str, None] = {}
+        self._ready: dict[str, None] = {}
+        """The fetchers that have started."""
         self._halt: Halt | None = None
 
     def started(self) -> None:
@@ -106,12 +110,13 @@ class Coordinator(Actor[ToCoordinator]):
     def receive(self, message: ToCoordinator) -> None:  # noqa: C901  # one arm a message
         match message:
             case Wake():
-                self._ask_for_the_lead()
+                if self._plan is None:
+                    self._ask_for_the_lead()
             case Led(ticket, run):
                 if ticket == self._ticket:
                     self._led(run)
             case Ready(fetcher):
-                self._waiting[fetcher] = None
+                self._ready[fetcher] = None
                 if self._plan is not None:
                     self._do(self._plan.ready(fetcher, self._clock.now()))
             case Halt():
@@ -120,6 +125,8 @@ class Coordinator(Actor[ToCoordinator]):
                     self._do(self._plan.halt(message.reason, message.exit_code))
             case Sealed(run):
                 self._finish(run)
+                # The next run may have been opened before this news came.
+                self._ask_for_the_lead()
             case _:
                 self._hear(message)
 
@@ -152,7 +159,7 @@ class Coordinator(Actor[ToCoordinator]):
 
     def _led(self, run: Run | None) -> None:
         self._run = run
-        if run is None:
+        if run is None or run.number != self._wanted.value:
             return
         self._fence = Fence(run.number, run.epoch)
         self._credit.reset()
@@ -166,8 +173,10 @@ class Coordinator(Actor[ToCoordinator]):
             wall=self._clock.wall(),
         )
         self._announce(run, past)
+        self._do(plan.opening)
         self._clock.after(_TICK, self._me, Tick(self._fence))
-        for fetcher in list(self._waiting):
+        # One that still reads for an earlier lead drops that for what it gets now.
+        for fetcher in self._ready:
             self._do(plan.ready(fetcher, self._clock.now()))
         if self._halt is not None:
             self._do(plan.halt(self._halt.reason, self._halt.exit_code))
@@ -196,7 +205,6 @@ class Coordinator(Actor[ToCoordinator]):
             return
         match effect:
             case Assign(fetcher, unit, attempt):
-                self._waiting.pop(fetcher, None)
                 self._fetchers[fetcher].tell(Fetch(Lease(fence, unit, attempt)))
                 self._progress.tell(Assigned(fetcher, unit, attempt))
             case Delay(unit, seconds):
@@ -254,6 +262,8 @@ class Coordinator(Actor[ToCoordinator]):
     def _finish(self, run: Run, reason: str = "", exit_code: int = 0) -> None:
         """The run is over, for this process at least."""
         self._plan = None
+        if self._wanted.value == run.number:
+            self._wanted.value = None
         finished = Finished(run, reason, exit_code)
         self._progress.tell(finished)
         self._owner.tell(finished)

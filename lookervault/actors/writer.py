@@ -26,8 +26,31 @@ from lookervault.messages import (
     ToWriter,
     Write,
 )
-from lookervault.records import Counts
+from lookervault.records import Counts, Run
 from lookervault.store.base import Landed, Store
+
+
+class Meter:
+    """How many requests a run has cost, over all processes that worked on it.
+
+    It outlives the writer: what this process has sent is counted once.
+    """
+
+    def __init__(self, sent: Callable[[], int]) -> None:
+        self._sent = sent
+        self._run: int | None = None
+        self._before = 0
+
+    def lead(self, run: Run) -> None:
+        """Count for *run* from now on; for the first one, also what was sent so far."""
+        if run.number != self._run:
+            already = 0 if self._run is None else self._sent()
+            self._run, self._before = run.number, run.calls - already
+
+    @property
+    def calls(self) -> int:
+        """Requests of the run."""
+        return self._before + self._sent()
 
 
 class Writer(Actor[ToWriter]):
@@ -42,7 +65,7 @@ class Writer(Actor[ToWriter]):
         progress: Tells[ToProgress],
         clock: Clock,
         credit: Credit,
-        calls: Callable[[], int],
+        meter: Meter,
     ) -> None:
         self._store = store
         self._me = me
@@ -50,8 +73,7 @@ class Writer(Actor[ToWriter]):
         self._progress = progress
         self._clock = clock
         self._credit = credit
-        self._sent = calls
-        self._calls_before = 0
+        self._meter = meter
         self._ledger = Ledger()
 
     def receive(self, message: ToWriter) -> None:
@@ -76,7 +98,7 @@ class Writer(Actor[ToWriter]):
         else:
             run = self._store.lead(run.number)
             self._ledger.fence = Fence(run.number, run.epoch)
-            self._calls_before = run.calls - self._sent()
+            self._meter.lead(run)
         self._coordinator.tell(Led(ticket, run))
 
     def _gather(self, write: Write) -> None:
@@ -93,7 +115,7 @@ class Writer(Actor[ToWriter]):
         if not writes or fence is None:
             return
         landed = [Landed(write.lease.unit, write.items) for write in writes]
-        calls = self._calls
+        calls = self._meter.calls
         counts = self._store.put(fence.run, fence.epoch, landed, calls=calls)
         for write in writes:
             self._release(write)
@@ -114,7 +136,7 @@ class Writer(Actor[ToWriter]):
                 self._store.put_census(run, kind, census)
             case Gone(_, kind, ids):
                 counts = self._store.put_gone(run, kind, ids, now=self._clock.wall())
-                self._progress.tell(Committed({kind: counts}, self._calls))
+                self._progress.tell(Committed({kind: counts}, self._meter.calls))
             case Seal():
                 self._seal(message)
             case _:
@@ -127,14 +149,10 @@ class Writer(Actor[ToWriter]):
             kinds=message.kinds,
             gaps=message.gaps,
             figures=message.figures,
-            calls=self._calls,
+            calls=self._meter.calls,
         )
         self._ledger.fence = None
         self._coordinator.tell(Sealed(run))
-
-    @property
-    def _calls(self) -> int:
-        return self._calls_before + self._sent()
 
     def _release(self, write: Write) -> None:
         lease = write.lease

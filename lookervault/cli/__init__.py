@@ -107,7 +107,7 @@ def _told(error: BaseException) -> tuple[str, int]:
         case click.ClickException():
             told = error.format_message(), error.exit_code
         case click.Abort() | KeyboardInterrupt():
-            told = "interrupted before anything was sent", _INTERRUPTED
+            told = "interrupted", _INTERRUPTED
         case BrokenPipeError():
             silence(sys.stdout)
             told = "", 1

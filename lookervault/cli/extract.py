@@ -210,16 +210,17 @@ def _hint(vault: Path) -> str:
 
 def _run(app: App, wish: Wish) -> int:
     with ExitStack() as stack:
+        interrupts = stack.enter_context(Interrupts())
         source = stack.enter_context(closing(app.source(app.environ, wish.access)))
         # A login that is refused must not leave an empty vault behind.
         source.login()
         store = app.store(wish.vault, source.instance, app.calendar())
         stack.enter_context(closing(store))
-        interrupts = stack.enter_context(Interrupts())
         tally = Tally(workers=wish.access.workers, began=app.clock())
         printer = _printer(wish, tally)
         for notice in _notices(store, wish):
             printer.say(notice)
+        interrupts.begin()
         system = stack.enter_context(app.system(source, store, wish.settings))
         extraction = system.extract(wish.scope, fresh=wish.fresh)
         watch = Watch(tally, printer, interrupts, clock=app.clock, memory=app.memory)

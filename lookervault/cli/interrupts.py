@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from lookervault.errors import LookervaultError
+
 PATIENCE = 10.0
 """Seconds for what is in flight to be committed. A thread that hangs in a system
 call cannot be ended, so after that the process is."""
@@ -20,16 +22,26 @@ _CURSOR = b"\x1b[?25h"
 """Shows the cursor again, which a live view hides."""
 
 
-class Interrupts:
-    """Listens for signals while a run goes on.
+class Ended(LookervaultError):
+    """A signal came before the run began."""
 
-    A handler only takes note: it may run in the midst of anything, also of a
-    lock that telling an actor would need. *leave* ends the process.
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__(f"ended by {number.name} before the run began.")
+        self.exit_code = _STATUS[number]
+
+
+class Interrupts:
+    """Listens for signals.
+
+    Before the run begins, a signal raises `Ended`. From then on a handler only
+    takes note: it may run in the midst of anything, also of a lock that telling
+    an actor would need. *leave* ends the process.
     """
 
     def __init__(self, leave: Callable[[int], object] = os._exit) -> None:
         self._leave = leave
         self._before: dict[signal.Signals, Any] = {}
+        self._running = False
         self.caught: signal.Signals | None = None
         """The first that came."""
         self.status = 1
@@ -64,6 +76,10 @@ class Interrupts:
             signal.signal(number, before)
         self._before.clear()
 
+    def begin(self) -> None:
+        """From now on there is something to end in good order."""
+        self._running = True
+
     def drain(self, status: int) -> None:
         """From now on there are ten seconds left; then the process ends with *status*."""
         self.status = status
@@ -75,6 +91,8 @@ class Interrupts:
             self._end(_STATUS[signal.Signals(number)], b"ended at once")
             return
         self.caught = signal.Signals(number)
+        if not self._running:
+            raise Ended(self.caught)
         self.drain(_STATUS[self.caught])
 
     def _late(self, _number: int, _: FrameType | None) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from lookervault.content import KINDS, Kind, Place, covered
 from lookervault.core import atlas
 from lookervault.core.course import Course
-from lookervault.core.effects import Effect, Expand
+from lookervault.core.effects import Effect, Expand, Tell
 from lookervault.core.past import Past
 from lookervault.core.reading import Terms
 from lookervault.core.roll import Roll
+from lookervault.messages import Expected
 from lookervault.records import Gap, KindReport, Row, Run
 from lookervault.units import Count, Part, Unit
 
@@ -35,6 +36,8 @@ class Agenda:
         self._courses: dict[str, Course] = {}
         self.folders = run.expansion
         """What the scope comes to; ``None``: not known, or everywhere."""
+        self.opening: list[Effect] = []
+        """What is known of the kinds from earlier lives, to tell those who watch."""
         self.map: Count | None = None
         """The unit that reads the map of folders, until it has come."""
         for kind in self._kinds:
@@ -120,6 +123,8 @@ class Agenda:
         self._courses[kind.name] = course
         if past.census is not None and self._wall - past.census.taken < _FRESH:
             course.recounted(past.census)
+            expected = Expected(kind.name, len(past.census.rows), exact=True)
+            self.opening.append(Tell(expected))
 
     def _parts(self, kind: Kind) -> list[Part]:
         folders: Iterable[str | None] = (None,)

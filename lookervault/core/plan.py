@@ -94,6 +94,11 @@ class Plan:
         if self._agenda.map is not None:
             self._hands.again(self._agenda.map)
 
+    @property
+    def opening(self) -> list[Effect]:
+        """What those who watch should know before anything happens."""
+        return self._agenda.opening
+
     # Facts
 
     def ready(self, fetcher: str, now: float) -> list[Effect]:

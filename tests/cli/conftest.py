@@ -100,9 +100,13 @@ class Stage:
         self.access = access
         return SimpleNamespace(
             instance="https://looker.example",
-            login=lambda: Login("1"),
+            login=self.login,
             close=lambda: self.closed.append("source"),
         )
+
+    def login(self):
+        """Let the login succeed; a test may put something else here."""
+        return Login("1")
 
     def store(self, path, instance, now):
         return SimpleNamespace(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lookervault.errors import GaveUp, UsageError
+from lookervault.errors import GaveUp, LoginRefused, UsageError
 from lookervault.messages import Began, Finished
 from lookervault.records import Counts, KindReport, Phase, Scope
 
@@ -196,6 +196,19 @@ def test_without_a_number_of_workers_the_cores_decide(run, stage, monkeypatch):
     run("extract")
 
     assert stage.settings["workers"] == 6
+
+
+def test_a_login_that_is_refused_leaves_no_vault_behind(run, stage, app):
+    def refuse():
+        raise LoginRefused("Looker does not accept the client id and secret.")
+
+    stage.login = refuse
+    app.store = None
+
+    result = run("extract")
+
+    assert result.exit_code == 13
+    assert stage.closed == ["source"]
 
 
 def test_missing_credentials_are_a_usage_error(run, app):

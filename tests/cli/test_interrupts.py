@@ -17,6 +17,7 @@ def left():
 @pytest.fixture
 def interrupts(left):
     with Interrupts(left.append) as interrupts:
+        interrupts.begin()
         yield interrupts
 
 
@@ -70,6 +71,22 @@ def test_a_run_under_nohup_outlives_its_terminal():
         signal.signal(signal.SIGHUP, before)
 
     assert caught is None
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_signal_before_the_run_begins_ends_it_there(run, stage, number, status):
+    stage.login = lambda: raise_in_main(number)
+
+    result = run("extract")
+
+    assert result.exit_code == status
+    assert (
+        result.stderr == f"lookervault: ended by {number.name} before the run began.\n"
+    )
+    assert stage.settings is None
+    assert stage.closed == ["source"]
 
 
 def test_a_run_that_is_interrupted_is_cancelled_and_says_how_to_go_on(run, stage):

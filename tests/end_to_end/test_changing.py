@@ -22,7 +22,7 @@ def happened(looker, verb):
 @pytest.mark.parametrize(
     ("dashboards", "latency", "over"),
     [
-        (900, 0.05, 1.0),
+        (600, 0.05, 0.8),
         pytest.param(20_000, 0.01, 4.0, marks=pytest.mark.slow),
     ],
 )
