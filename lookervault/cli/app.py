@@ -35,6 +35,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
     ini: str | None
     """``FILE`` or ``FILE:SECTION``."""
+    ca_file: str | None
     insecure_http: bool
     workers: int
 
@@ -98,7 +99,7 @@ def _source(environ: Mapping[str, str], access: Access) -> Source:
     found = credentials(
         environ,
         _section(access.ini) if access.ini else None,
-        ca_file=environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE"),
+        ca_file=access.ca_file,
         insecure_http=access.insecure_http,
         use_proxy=True,
     )

@@ -117,6 +117,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="FILE[:SECTION]",
         help="Where address and credentials are, unless in LOOKERSDK_... variables.",
     ),
+    click.option(
+        "--ca-file",
+        metavar="FILE",
+        help="Certificates to trust instead of the system's.",
+    ),
     _flag("--insecure-http", "Send credentials without encryption."),
     options.json,
     _flag("--quiet", "Say only what went wrong."),
@@ -178,6 +183,7 @@ def _wish(kinds: tuple[str, ...], given: Mapping[str, Any]) -> Wish:
         hint=_hint(given["vault"]),
         access=Access(
             ini=given["looker_ini"],
+            ca_file=given["ca_file"],
             insecure_http=given["insecure_http"],
             workers=given["workers"],
         ),

@@ -9,7 +9,6 @@ import click
 
 from lookervault.content import KINDS
 from lookervault.errors import UsageError
-from lookervault.simulator.serve import run
 from lookervault.simulator.settings import (
     SIZES,
     Model,
@@ -96,6 +95,9 @@ def simulate(
     and its content is made up. Try out everything against it, without
     credentials of your own.
     """
+    # The SDK's models take a while to load; `--help` needs none of them.
+    from lookervault.simulator.serve import run  # noqa: PLC0415
+
     try:
         settings = Settings(
             sizes=parse_sizes(size),

@@ -171,8 +171,8 @@ class Plan:
     def tick(self, now: float) -> list[Effect]:
         """Some time has passed."""
         if now - self._heard > self._limits.give_up_after and not self._hands.landing:
-            minutes = self._limits.give_up_after / 60
-            reason = f"Looker has not answered for {minutes:.0f} minutes"
+            seconds = self._limits.give_up_after
+            reason = f"Looker has not answered for {seconds:.0f} s"
             return self.halt(f"{reason}: {self._trials.last}", LookerError.exit_code)
         return self._assign(now)
 
