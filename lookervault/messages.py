@@ -235,6 +235,9 @@ class Answered(Message, frozen=True):
 class Turn(Message, frozen=True):
     """It is time for those who wait."""
 
+    at: float
+    """Monotonic time for which it was meant; tells the newest from earlier ones."""
+
 
 ToThrottle: TypeAlias = Ask | Answered | Turn
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Iterator
@@ -10,9 +11,10 @@ from typing import Self
 
 from lookervault.actors.clock import Clock, SystemClock
 from lookervault.actors.threads import Life, Spawn, Threads
+from lookervault.content import named
 from lookervault.errors import GaveUp, UsageError
 from lookervault.looker.base import Source
-from lookervault.messages import Exited, Finished, Halt, ToProgress, Wake
+from lookervault.messages import Began, Exited, Finished, Halt, ToProgress, Wake
 from lookervault.records import Phase, Run, Scope
 from lookervault.store.base import Store
 from lookervault.tree import Settings, Tree
@@ -23,6 +25,9 @@ _BLINK = 0.5
 """Seconds between two looks at the store, in case the news of the end got lost."""
 
 _MOST_WORKERS = 50
+
+_MOST_EVENTS = 100_000
+"""Events that are kept for whoever reads them later, or never: some 50 MB."""
 
 
 class System:
@@ -60,9 +65,15 @@ class System:
             clock=self._clock,
         )
         self._life: Life | None = None
+        self._ended: Exited | None = None
+        """How the root ended."""
 
     def __enter__(self) -> Self:
-        self._life = self._spawn(self._tree.root, self._tree.make_root(), self)
+        try:
+            self._life = self._spawn(self._tree.root, self._tree.make_root(), self)
+        except BaseException:
+            self._close()
+            raise
         return self
 
     def __exit__(
@@ -74,11 +85,16 @@ class System:
         if self._life is not None:
             self._life.ask_to_stop()
             self._life.wait(patience=60.0)
+        self._close()
+
+    def _close(self) -> None:
         if self._own_clock is not None:
             self._own_clock.close()
 
     def tell(self, message: Exited | Finished) -> None:
         """Hear of the end of the root, as its supervisor would, or of a run."""
+        if isinstance(message, Exited):
+            self._ended = message
         if self._extraction is not None:
             self._extraction.ended(message)
 
@@ -91,12 +107,13 @@ class System:
         Raises:
             LookerError: Looker cannot be reached, or refuses the login; nothing
                 was written.
-            UsageError: a run goes on already.
+            UsageError: a run goes on already, the system was not entered, or
+                *scope* names a kind that does not exist.
+            GaveUp: the system has failed, or was left.
 
         """
-        if self._extraction is not None and not self._extraction.over:
-            message = "A run goes on in this system: wait for its end, or cancel it."
-            raise UsageError(message)
+        self._check_free()
+        named(scope.kinds)
         login, version = self._source.login(), self._source.version()
         now = self._clock.wall()
         run = self._store.begin(scope, now=now, fresh=fresh)
@@ -104,7 +121,19 @@ class System:
         self._extraction = Extraction(run, self._store, self._tree)
         self._tree.wanted.value = run.number
         self._tree.coordinator.tell(Wake())
+        if self._ended is not None:  # while nobody could be told of it
+            self._extraction.ended(self._ended)
         return self._extraction
+
+    def _check_free(self) -> None:
+        if self._life is None:
+            message = "A system must be entered first: with System(...) as system."
+            raise UsageError(message)
+        if self._ended is not None:
+            raise _gave_up(self._ended)
+        if self._extraction is not None and not self._extraction.over:
+            message = "A run goes on in this system: wait for its end, or cancel it."
+            raise UsageError(message)
 
     def _show(self, event: ToProgress) -> None:
         if self._extraction is not None:
@@ -123,6 +152,7 @@ class Extraction:
         self._over = threading.Event()
         self._finished: Finished | None = None
         self._error: GaveUp | None = None
+        self._halt: Halt | None = None
 
     @property
     def over(self) -> bool:
@@ -174,10 +204,19 @@ class Extraction:
 
     def cancel(self, reason: str, exit_code: int) -> None:
         """Commit what is in flight, and then end the run, to be continued."""
-        self._tree.coordinator.tell(Halt(reason, exit_code))
+        self._halt = Halt(reason, exit_code)
+        self._tree.coordinator.tell(self._halt)
 
     def show(self, event: ToProgress) -> None:
         """Pass *event* on to whoever iterates over `events`."""
+        if isinstance(event, Finished) and not self._is_of(event.run):
+            return
+        if isinstance(event, Began) and self._halt is not None:
+            # This coordinator's life began after the halt was told.
+            self._tree.coordinator.tell(self._halt)
+        if self._events.qsize() >= _MOST_EVENTS:
+            with contextlib.suppress(queue.Empty):  # somebody reads after all
+                self._events.get_nowait()
         self._events.put(event)
 
     def ended(self, message: Exited | Finished) -> None:
@@ -185,13 +224,22 @@ class Extraction:
         if self._over.is_set():
             return
         if isinstance(message, Finished):
-            if message.run.number != self.run.number:
+            if not self._is_of(message.run):
                 return
             self._finished = message
         else:
-            reason = message.error or "The system was stopped."
-            self._error = GaveUp(reason, message.exit_code or GaveUp.exit_code)
+            self._error = _gave_up(message)
         self._over.set()
+
+    def _is_of(self, run: Run) -> bool:
+        """Whether *run* is this one: news of what it continues may be late."""
+        mine = self.run
+        return run.number == mine.number and run.resumed >= mine.resumed
+
+
+def _gave_up(end: Exited) -> GaveUp:
+    reason = end.error or "The system was stopped."
+    return GaveUp(reason, end.exit_code or GaveUp.exit_code)
 
 
 def _check(settings: Settings) -> None:
@@ -200,4 +248,7 @@ def _check(settings: Settings) -> None:
         raise UsageError(message)
     if settings.batch_size < 1:
         message = f"A page needs at least one item, not {settings.batch_size}."
+        raise UsageError(message)
+    if settings.max_rate is not None and not settings.max_rate > 0:
+        message = f"Requests a second must be more than 0, not {settings.max_rate}."
         raise UsageError(message)

@@ -33,6 +33,8 @@ class Pulse:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._cut: Callable[[], None] | None = None
+        self.severed = False
+        """Whether whatever it waits for, now or later, is of no use any more."""
         self.last: float | None = None
         """Monotonic time of the last step of a message; ``None``: at rest."""
 
@@ -47,9 +49,12 @@ class Pulse:
     def cuttable(self, cut: Callable[[], None] | None) -> None:
         """Take *cut*, which ends the wait from another thread; ``None``: it is over."""
         self._cut = cut
+        if cut is not None and self.severed:  # it was cut between two waits
+            cut()
 
     def cut(self) -> None:
-        """End whatever is waited for."""
+        """End whatever is waited for, or will be."""
+        self.severed = True
         cut = self._cut
         if cut is not None:
             cut()

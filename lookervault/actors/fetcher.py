@@ -287,7 +287,12 @@ class _Watch:
 
     def more(self, size: int) -> None:
         """Wait until there is room for *size* bytes."""
-        self._purse.wait_for(self._ticket, size, self.beat)
+        self._purse.wait_for(self._ticket, size, self._wanted)
+
+    def _wanted(self) -> None:
+        self.beat()
+        if self._pulse is not None and self._pulse.severed:
+            raise LookerError(Sort.UNREACHABLE, "It was cut off, waiting for memory.")
 
     def cuttable(self, cut: Callable[[], None] | None) -> None:
         """Take what ends the call."""

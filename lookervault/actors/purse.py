@@ -37,8 +37,8 @@ class Purse(Credit):
             self._freed.notify_all()
 
     def wait_for(self, ticket: Ticket, size: int, beat: Callable[[], None]) -> None:
-        """Return when *ticket* may read *size* bytes more."""
-        while not self.extend(ticket, size):
-            beat()
-            with self._freed:
+        """Return when *ticket* may read *size* bytes more. What *beat* raises ends it."""
+        with self._freed:
+            while not super().extend(ticket, size):
+                beat()
                 self._freed.wait(_BLINK)

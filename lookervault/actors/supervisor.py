@@ -77,11 +77,12 @@ class Supervisor(Actor[ToSupervisor]):
         self._clock = clock
         self._failed = failed
         self._most_ghosts = most_ghosts
+        self._inspect_at = 0.0
 
     def started(self) -> None:
         self._start(self._children)
         if any(child.lease is not None for child in self._children.values()):
-            self._clock.after(_INSPECTION, self._me, Inspect())
+            self._inspect_later()
 
     def stopped(self) -> None:
         self._stop(self._children)
@@ -119,8 +120,10 @@ class Supervisor(Actor[ToSupervisor]):
 
     def _inspect(self) -> None:
         """Treat children that have not moved for their lease as dead."""
-        self._clock.after(_INSPECTION, self._me, Inspect())
         now = self._clock.now()
+        if now < self._inspect_at:
+            return  # Meant for an earlier life; each would go on for ever.
+        self._inspect_later()
         for name, life in list(self._lives.items()):
             lease, last = self._children[name].lease, life.pulse.last
             if lease is not None and last is not None and now - last > lease:
@@ -128,6 +131,10 @@ class Supervisor(Actor[ToSupervisor]):
                 self._haunted(life)
                 latest = self._children[name].address.lives
                 self._exited(Exited(name, latest, f"It hung for {lease:.0f} s."))
+
+    def _inspect_later(self) -> None:
+        self._inspect_at = self._clock.now() + _INSPECTION
+        self._clock.after(_INSPECTION, self._me, Inspect())
 
     def _haunted(self, life: Life) -> None:
         """A thread cannot be killed; too many that hang are a sign of worse."""
@@ -144,13 +151,15 @@ class Supervisor(Actor[ToSupervisor]):
 
     def _stop(self, names: Iterable[str]) -> None:
         """Stop children from the last to the first; those that may be cut, together."""
+        asked = self._clock.now()
         stopping = [n for n in reversed(list(names)) if n in self._lives]
         for name in stopping:
             if self._children[name].cut:
                 self._lives[name].ask_to_stop()
                 self._lives[name].pulse.cut()
         for name in stopping:
-            life = self._lives.pop(name)
+            child, life = self._children[name], self._lives.pop(name)
             life.ask_to_stop()
-            if not life.wait(self._children[name].patience):
+            waited = self._clock.now() - asked if child.cut else 0.0
+            if not life.wait(max(0.0, child.patience - waited)):
                 life.abandon()

@@ -6,7 +6,8 @@ would stop every actor of the process, the host program's too. A failure while
 answering an ask goes to the asker, and the actor lives on. And telling a dead
 ref raises, in the sender. So nothing that an actor raises reaches Pykka, every
 end is reported from here, actors are only ever told things, and what comes too
-late is dropped.
+late is dropped. Nor do ours stand in Pykka's registry, which belongs to the whole
+process: what a host tells all its actors, a stop too, is not meant for them.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ class Thread:
         self._ref = ref
         self.pulse = pulse
         self.over = threading.Event()
-        """Its end has been reported."""
+        """Its end has come: it hears nothing more."""
+        self.left = False
+        """Whether it was left behind: it hears nothing more either."""
         self.name = ""
         self.thread: threading.Thread | None = None
 
@@ -85,10 +88,15 @@ class Thread:
         return self.over.wait(patience)
 
     def abandon(self) -> None:
-        """End its wait, and show in its thread's name that nobody waits for it."""
+        """End its wait, and show in its thread's name that nobody waits for it.
+
+        The message at hand is its last: should it ever return, the thread ends.
+        """
+        self.left = True
         if self.thread is not None:
             self.thread.name = f"{self.name} (left behind)"
         self.pulse.cut()
+        self.ask_to_stop()
 
 
 class _Shell(pykka.ThreadingActor):
@@ -119,7 +127,7 @@ class _Shell(pykka.ThreadingActor):
         self.begun.set()
 
     def on_receive(self, message: Any) -> None:
-        if not self.life.over.is_set():
+        if not (self.life.over.is_set() or self.life.left):
             self._guard(self._actor.receive, message)
 
     def on_stop(self) -> None:
@@ -127,11 +135,15 @@ class _Shell(pykka.ThreadingActor):
 
     def _actor_loop(self) -> None:
         """Run Pykka's loop; whatever becomes of it, the end is reported."""
+        cause: BaseException = RuntimeError("its thread ended")
         try:
             super()._actor_loop()
-        finally:
-            self.begun.set()
-            self._end(RuntimeError("its thread ended"))
+        except BaseException as error:  # only `threading` is left to hear of it
+            log.debug("The loop of %s failed", self.life.name, exc_info=True)
+            cause = error
+        self._end(cause)
+        self.actor_stopped.set()
+        self.begun.set()
 
     def _guard(self, step: Any, *arguments: Any) -> None:
         """Take one step, under the eyes of whoever watches the pulse."""
@@ -152,8 +164,16 @@ class _Shell(pykka.ThreadingActor):
         self.life.over.set()
         try:
             self._actor.stopped()
-        finally:
-            self._report.tell(Exited.of(self.life.name, self._number, error))
+        except BaseException as late:  # Pykka would stop the host's actors
+            log.debug("%s failed at its end", self.life.name, exc_info=True)
+            error = error or late
+        self._report.tell(self._news(error))
+
+    def _news(self, error: BaseException | None) -> Exited:
+        try:
+            return Exited.of(self.life.name, self._number, error)
+        except Exception:  # noqa: BLE001  # it has no words for itself: it ended all the same
+            return Exited(self.life.name, self._number, type(error).__name__)
 
 
 class Threads:
@@ -167,7 +187,7 @@ class Threads:
     ) -> Thread:
         """Start *actor* in a thread of its own, and wait until it has started."""
         shell = _Shell(address, actor, report, self._clock)
-        pykka.ActorRegistry.register(shell.actor_ref)
-        shell._start_actor_loop()  # noqa: SLF001  # `start` would hide the shell's life
+        # `start` would hide the shell's life, and register it.
+        shell._start_actor_loop()  # noqa: SLF001  # what `start` does besides
         shell.begun.wait()
         return shell.life

@@ -79,8 +79,9 @@ class Throttle(Actor[ToThrottle]):
                 self._pace.asked(message)
             case Answered():
                 self._answered(message, now)
-            case Turn():
-                self._turn_at = None
+            case Turn(at):
+                if at == self._turn_at:
+                    self._turn_at = None
             case _:
                 assert_never(message)
         self._grant(now)
@@ -98,7 +99,9 @@ class Throttle(Actor[ToThrottle]):
             return
         for ask in self._pace.grants(now, most=left - self._pace.in_flight):
             self._fetchers[ask.fetcher].tell(Go(ask.ask, serial))
+        if self._pace.in_flight >= left:
+            return  # What comes next, an answer will tell.
         at = self._pace.next_at(now)
         if at is not None and (self._turn_at is None or at < self._turn_at):
             self._turn_at = at
-            self._clock.after(at - now, self._me, Turn())
+            self._clock.after(at - now, self._me, Turn(at))

@@ -35,7 +35,12 @@ class Credit:
         return True
 
     def extend(self, ticket: Ticket, size: int) -> bool:
-        """Let *ticket* read *size* bytes more; ``False``: not now."""
+        """Let *ticket* read *size* bytes more; ``False``: not now.
+
+        What was struck off is not booked again: nobody would release it.
+        """
+        if ticket not in self._held:
+            return True
         used = self._used.get(ticket, 0) + size
         short = used - self._held.get(ticket, 0)
         if short > 0:

@@ -51,7 +51,8 @@ class Learned(msgspec.Struct, frozen=True):
     quiet_until: float = 0.0
     """Monotonic time before which no request may start."""
     serial: int = 0
-    """How many slowdowns there were. A token of an earlier one is void."""
+    """Counts up with each slowdown and each longer wait. A token of an earlier one is
+    void."""
 
 
 class Pace:
@@ -157,15 +158,20 @@ class Pace:
 
     def _quiet(self, wait: float | None, now: float) -> None:
         """A late word of the same event may only make the wait longer."""
-        until = max(self.learned.quiet_until, now + (wait or 0.0))
-        self.learned = replace(self.learned, quiet_until=until)
+        until = now + (wait or 0.0)
+        if until > self.learned.quiet_until:
+            self._void(until)
 
     def _slow(self, reason: str, wait: float, now: float) -> Slowdown:
         self._slowed_at = self._raised_at = now
-        self._quiet(wait, now)
+        self._void(max(self.learned.quiet_until, now + wait))
         self._next_at = self.learned.quiet_until
-        self.learned = replace(self.learned, serial=self.learned.serial + 1)
         return Slowdown(reason, self.rate, self.learned.quiet_until)
+
+    def _void(self, quiet_until: float) -> None:
+        """Nobody may start before *quiet_until*, whatever was granted."""
+        serial = self.learned.serial + 1
+        self.learned = replace(self.learned, quiet_until=quiet_until, serial=serial)
 
     def _measured(self, now: float) -> float:
         """Requests a second that were accepted lately."""

@@ -54,7 +54,7 @@ class Sizing:
         """Bytes that a unit will need, 19 times out of 20."""
         if not self._sizes:
             return _UNKNOWN
-        return sorted(self._sizes)[int(0.95 * (len(self._sizes) - 1))]
+        return sorted(self._sizes)[-(-19 * len(self._sizes) // 20) - 1]
 
 
 def _blend(old: float, new: float) -> float:
