@@ -27,7 +27,7 @@ _BLINK = 0.5
 _MOST_WORKERS = 50
 
 _MOST_EVENTS = 100_000
-"""Events that are kept for whoever reads them later, or never: some 50 MB."""
+"""Events that are kept for whoever reads them later, or never: some 40 MB."""
 
 
 class System:
@@ -114,6 +114,7 @@ class System:
         """
         self._check_free()
         named(scope.kinds)
+        self._tree.budget.begin()
         login, version = self._source.login(), self._source.version()
         now = self._clock.wall()
         run = self._store.begin(scope, now=now, fresh=fresh)

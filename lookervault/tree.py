@@ -12,7 +12,8 @@
           └─ fetcher-1 … fetcher-n
 
 Children start from the top and stop from the bottom, so at the end the
-fetchers go first, and the writer has stored what they fetched.
+fetchers go first. What the writer has gathered and not committed by then is
+read again by whoever goes on with the run.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ from lookervault.actors.supervisor import Child, Supervisor, nested
 from lookervault.actors.threads import Spawn
 from lookervault.actors.throttle import Budget, Throttle
 from lookervault.actors.writer import Meter, Writer
+from lookervault.core.limits import Limits
 from lookervault.core.pace import Learned
-from lookervault.core.plan import Limits
 from lookervault.core.restart import Intensity, Strategy
 from lookervault.looker.base import Source
 from lookervault.messages import (
@@ -61,6 +62,11 @@ before it is set aside, so ten restarts a minute are two such bodies."""
 
 _LEASE = 60.0
 """Seconds without a beat after which a fetcher hangs: twice the time-out of a read."""
+
+
+_STUCK = 120.0
+"""Seconds that one commit may take. A writer that waits for its disk longer holds
+LMDB's only write transaction, so that another writer would wait as well."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +115,7 @@ class Tree:
         self._asks = count(1)
         self._tickets = count(1)
 
+        self.budget = Budget(lambda: source.calls, settings.max_calls)
         self.wanted = Slot[int | None](None)
         """Number of the run that is to be worked on."""
         self.root = Address[ToSupervisor]("root")
@@ -137,7 +144,7 @@ class Tree:
             self.pipeline,
             Strategy.REST_FOR_ONE,
             _SELDOM,
-            Child(self.writer, self._make_writer),
+            Child(self.writer, self._make_writer, lease=_STUCK, vital=True),
             Child(self.coordinator, self._make_coordinator),
             nested(self.pool, self._make_pool),
         )
@@ -167,7 +174,7 @@ class Tree:
         return Throttle(
             self._learned,
             max_rate=self._settings.max_rate,
-            budget=Budget(lambda: self._source.calls, self._settings.max_calls),
+            budget=self.budget,
             me=self.throttle,
             fetchers=self.fetchers,
             coordinator=self.coordinator,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
@@ -23,8 +24,9 @@ from lookervault.core.effects import (
     Stop,
     Tell,
 )
+from lookervault.core.limits import Limits
 from lookervault.core.past import Past, recollect
-from lookervault.core.plan import Limits, Plan
+from lookervault.core.plan import Plan
 from lookervault.messages import (
     Assigned,
     Began,
@@ -102,7 +104,8 @@ class Coordinator(Actor[ToCoordinator]):
         self._plan: Plan | None = None
         self._ready: dict[str, None] = {}
         """The fetchers that have started."""
-        self._halt: Halt | None = None
+        self._halts: dict[int, Halt] = {}
+        """Which runs are to stop, and why."""
 
     def started(self) -> None:
         self._ask_for_the_lead()
@@ -120,9 +123,7 @@ class Coordinator(Actor[ToCoordinator]):
                 if self._plan is not None:
                     self._do(self._plan.ready(fetcher, self._clock.now()))
             case Halt():
-                self._halt = message
-                if self._plan is not None:
-                    self._do(self._plan.halt(message.reason, message.exit_code))
+                self._halted(message)
             case Sealed(run):
                 self._finish(run)
                 # The next run may have been opened before this news came.
@@ -152,6 +153,13 @@ class Coordinator(Actor[ToCoordinator]):
             case _:
                 assert_never(message)
 
+    def _halted(self, halt: Halt) -> None:
+        """Stop the run that is wanted; too late for it, the word is for none."""
+        if self._wanted.value is not None:
+            self._halts[self._wanted.value] = halt
+        if self._plan is not None:
+            self._do(self._plan.halt(halt.reason, halt.exit_code))
+
     def _ask_for_the_lead(self) -> None:
         self._plan = None
         self._ticket = next(self._tickets)
@@ -178,8 +186,9 @@ class Coordinator(Actor[ToCoordinator]):
         # One that still reads for an earlier lead drops that for what it gets now.
         for fetcher in self._ready:
             self._do(plan.ready(fetcher, self._clock.now()))
-        if self._halt is not None:
-            self._do(plan.halt(self._halt.reason, self._halt.exit_code))
+        halt = self._halts.get(run.number)
+        if halt is not None:
+            self._do(plan.halt(halt.reason, halt.exit_code))
 
     def _censuses(self, run: Run) -> dict[str, Census]:
         found = {
@@ -196,13 +205,15 @@ class Coordinator(Actor[ToCoordinator]):
         self._progress.tell(Began(run, covered(run.scope), stored, lost))
 
     def _do(self, wanted: list[Effect]) -> None:
-        for effect in wanted:
-            self._do_one(effect)
+        """Do all that is *wanted* in its order; what that leads to comes after it."""
+        todo = deque(wanted)
+        while todo:
+            todo += self._do_one(todo.popleft())
 
-    def _do_one(self, effect: Effect) -> None:  # noqa: C901, PLR0912  # one arm an effect
+    def _do_one(self, effect: Effect) -> list[Effect]:  # noqa: C901, PLR0912  # one arm an effect
         plan, run, fence = self._plan, self._run, self._fence
         if plan is None or run is None or fence is None:
-            return
+            return []
         match effect:
             case Assign(fetcher, unit, attempt):
                 self._fetchers[fetcher].tell(Fetch(Lease(fence, unit, attempt)))
@@ -218,7 +229,7 @@ class Coordinator(Actor[ToCoordinator]):
             case Bury(kind, ids):
                 self._writer.tell(Gone(fence, kind, ids))
             case Recall(kind):
-                self._recall(plan, run, kind)
+                return self._recall(plan, run, kind)
             case effects.Recede():
                 for address in self._fetchers.values():
                     address.tell(Recede())
@@ -229,8 +240,9 @@ class Coordinator(Actor[ToCoordinator]):
                 self._finish(run, reason, exit_code)
             case _:
                 assert_never(effect)
+        return []
 
-    def _recall(self, plan: Plan, run: Run, kind: str) -> None:
+    def _recall(self, plan: Plan, run: Run, kind: str) -> list[Effect]:
         """Tell the plan what the vault has of *kind* within the scope."""
         before = self._before(run)
         folders = {*plan.folders, *((before and before.expansion) or ())}
@@ -246,7 +258,7 @@ class Coordinator(Actor[ToCoordinator]):
             for gap in (self._store.gaps(before.number) if before else ())
             if gap.kind == kind and gap.reason == MISSING
         )
-        self._do(plan.known(kind, ids, missing, self._clock.now()))
+        return plan.known(kind, ids, missing, self._clock.now())
 
     def _before(self, run: Run) -> Run | None:
         """Return the last snapshot of the same scope."""
@@ -262,6 +274,7 @@ class Coordinator(Actor[ToCoordinator]):
     def _finish(self, run: Run, reason: str = "", exit_code: int = 0) -> None:
         """The run is over, for this process at least."""
         self._plan = None
+        self._halts.pop(run.number, None)
         if self._wanted.value == run.number:
             self._wanted.value = None
         finished = Finished(run, reason, exit_code)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import assert_never
 
 from lookervault.actors.actor import Actor, Pulse, Slot, Tells
 from lookervault.actors.clock import Clock
 from lookervault.actors.purse import Purse
+from lookervault.actors.watch import Watch
 from lookervault.content import KINDS
 from lookervault.core.bodies import Body, redacted
 from lookervault.core.credit import Ticket
@@ -142,7 +143,7 @@ class Fetcher(Actor[ToFetcher]):
 
     def _call(self, work: _Work, request: Request, ask: int) -> None:
         started = self._clock.now()
-        watch = _Watch(self._purse, work.ticket, self._pulse)
+        watch = Watch(self._purse, work.ticket, self._pulse)
         try:
             answer = self._source.call(request.call, request.parameters, watch)
         except LookerError as error:
@@ -218,11 +219,20 @@ class Fetcher(Actor[ToFetcher]):
         )
 
     def _hand_back(self) -> None:
-        """Give the unit back, if it waits for leave to make a request."""
-        if self._work is not None and self._ask is not None:
-            lease = self._work.lease
-            self._work = self._ask = None
-            self._coordinator.tell(Returned(self._name, lease))
+        """Go no further with the unit, if it waits for leave to make a request.
+
+        The items that it has brought so far are stored: its marker vouches for
+        those, and whoever goes on later asks for the others.
+        """
+        work = self._work
+        if work is None or self._ask is None:
+            return
+        self._ask = None
+        if work.items:
+            self._deliver(work)
+        else:
+            self._work = None
+            self._coordinator.tell(Returned(self._name, work.lease))
 
     def _ended(
         self,
@@ -270,31 +280,3 @@ class _Work:
         self.pages = 0
         self.bytes = 0
         self.seconds = 0.0
-
-
-class _Watch:
-    """Lets the source show that it moves, and makes it wait for credit."""
-
-    def __init__(self, purse: Purse, ticket: Ticket, pulse: Pulse | None) -> None:
-        self._purse = purse
-        self._ticket = ticket
-        self._pulse = pulse
-
-    def beat(self) -> None:
-        """Something came in."""
-        if self._pulse is not None:
-            self._pulse.beat()
-
-    def more(self, size: int) -> None:
-        """Wait until there is room for *size* bytes."""
-        self._purse.wait_for(self._ticket, size, self._wanted)
-
-    def _wanted(self) -> None:
-        self.beat()
-        if self._pulse is not None and self._pulse.severed:
-            raise LookerError(Sort.UNREACHABLE, "It was cut off, waiting for memory.")
-
-    def cuttable(self, cut: Callable[[], None] | None) -> None:
-        """Take what ends the call."""
-        if self._pulse is not None:
-            self._pulse.cuttable(cut)

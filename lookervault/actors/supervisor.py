@@ -42,6 +42,8 @@ class Child(msgspec.Struct, frozen=True):
     """Seconds without a beat after which it counts as hung; ``None``: never."""
     cut: bool = False
     """Whether what it waits for is of no use once it is to stop."""
+    vital: bool = False
+    """Whether nobody can take its place while it hangs: it holds what is one only."""
 
 
 def nested(address: Address[Any], make: Callable[[], Actor[Any]]) -> Child:
@@ -127,10 +129,15 @@ class Supervisor(Actor[ToSupervisor]):
         for name, life in list(self._lives.items()):
             lease, last = self._children[name].lease, life.pulse.last
             if lease is not None and last is not None and now - last > lease:
-                life.abandon()
-                self._haunted(life)
-                latest = self._children[name].address.lives
-                self._exited(Exited(name, latest, f"It hung for {lease:.0f} s."))
+                self._hung(name, life, f"It hung for {lease:.0f} s.")
+
+    def _hung(self, name: str, life: Life, reason: str) -> None:
+        child = self._children[name]
+        if child.vital:
+            raise GaveUp(f"The {name} cannot go on, and cannot be replaced. {reason}")
+        life.abandon()
+        self._haunted(life)
+        self._exited(Exited(name, child.address.lives, reason))
 
     def _inspect_later(self) -> None:
         self._inspect_at = self._clock.now() + _INSPECTION

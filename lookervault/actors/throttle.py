@@ -25,16 +25,23 @@ from lookervault.messages import (
 
 
 class Budget:
-    """How many requests may be sent, by whoever sends them."""
+    """How many requests a run may send, whoever sends them."""
 
     def __init__(self, calls: Callable[[], int], most: int | None) -> None:
         self._calls = calls
         self._most = most
+        self._before = 0
+
+    def begin(self) -> None:
+        """A run begins, in a process that may have had others."""
+        self._before = self._calls()
 
     @property
     def left(self) -> float:
         """Requests that may still be sent."""
-        return math.inf if self._most is None else self._most - self._calls()
+        if self._most is None:
+            return math.inf
+        return self._most - (self._calls() - self._before)
 
     @property
     def spent(self) -> Halt:
@@ -97,9 +104,9 @@ class Throttle(Actor[ToThrottle]):
         if left <= 0 and self._pace.waiting:
             self._coordinator.tell(self._budget.spent)
             return
-        for ask in self._pace.grants(now, most=left - self._pace.in_flight):
+        for ask in self._pace.grants(now, most=left - self._pace.in_flight(now)):
             self._fetchers[ask.fetcher].tell(Go(ask.ask, serial))
-        if self._pace.in_flight >= left:
+        if self._pace.in_flight(now) >= left:
             return  # What comes next, an answer will tell.
         at = self._pace.next_at(now)
         if at is not None and (self._turn_at is None or at < self._turn_at):

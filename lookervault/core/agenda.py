@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from lookervault.content import KINDS, Kind, Place, covered
 from lookervault.core import atlas
@@ -80,8 +80,13 @@ class Agenda:
         return [Expand(self.folders)]
 
     def offer(self) -> Unit | None:
-        """Take a unit from the kind with most before it, sure ones first."""
+        """Take a page of a census, or else a unit of the kind with most before it."""
         courses = sorted(self._open_courses, key=lambda c: c.reading.left, reverse=True)
+        pages = (course.reading.count() for course in courses)
+        return next(filter(None, pages), None) or self._next(courses)
+
+    def _next(self, courses: Sequence[Course]) -> Unit | None:
+        """Take a unit of the first of *courses* that has one, sure ones first."""
         exact = all(course.counted for course in courses)
         left = sum(course.reading.left for course in courses) if exact else None
         for guess in (False, True):
@@ -121,7 +126,8 @@ class Agenda:
         roll = Roll(kind.name, past.rows)
         course = Course(kind, self._parts(kind), roll, self._terms)
         self._courses[kind.name] = course
-        if past.census is not None and self._wall - past.census.taken < _FRESH:
+        # Also a clock that was set back must not make it young.
+        if past.census is not None and abs(self._wall - past.census.taken) < _FRESH:
             course.recounted(past.census)
             expected = Expected(kind.name, len(past.census.rows), exact=True)
             self.opening.append(Tell(expected))

@@ -107,8 +107,7 @@ class Course:
         self.reading.ended(unit, len(rows))
         self._brought[unit.number] = rows
         if isinstance(unit, Ids) and (unit.witnesses or self._believed):
-            gone = self.roll.absent(news.absent)
-            return [Bury(self.kind.name, gone)] if gone else []
+            self.roll.absent(news.absent)
         return []
 
     def stored(self, unit: Unit, now: float) -> list[Effect]:
@@ -144,9 +143,10 @@ class Course:
         is too much to believe and no earlier run says the same.
         """
         self._strangers = strangers = self.roll.strangers(ids)
-        self._believed |= bool(strangers) and missing_before.issuperset(strangers)
+        news = [id_ for id_ in strangers if id_ not in missing_before]
+        self._believed |= bool(strangers) and not news
         many = max(_FEW, _SHARE * (len(strangers) + len(self.roll.rows)))
-        if len(strangers) > many and not self._believed:
+        if len(news) > many and not self._believed:
             return self._end()
         self.reading.singly([Row(id_) for id_ in strangers])
         return []
@@ -162,7 +162,7 @@ class Course:
         if self.reading.counts and (self._stale or now - self._counted_at > _OLD):
             self.reading.recount()
             return []
-        missing = self.roll.missing()
+        missing = self.reading.open(self.roll.missing())
         if missing:
             return self._seek(missing)
         if self.roll.refused:
@@ -186,12 +186,15 @@ class Course:
     def _close(self, rows: Sequence[Row], now: float) -> list[Effect]:
         """The census is complete."""
         self._round += 1
+        self.roll.counted(rows)
+        if self._counted_at is None:
+            self.reading.begin()
         self._counted_at = now
         self._stale = False
-        self.roll.counted(rows)
-        self.reading.begin()
         name, census = self.kind.name, Census(self._round, now, self.roll.rows)
-        return [Keep(name, census), Tell(Expected(name, len(census.rows), exact=True))]
+        news = Tell(Expected(name, len(census.rows), exact=True))
+        # A later life must not take what a refused part lacks for all there is.
+        return [news] if self.roll.refused else [Keep(name, census), news]
 
     def _seek(self, missing: list[Row]) -> list[Effect]:
         """Fetch what is missing, as often as is worth it."""
@@ -232,8 +235,10 @@ class Course:
     def _end(self) -> list[Effect]:
         """Say how it went, also of what nothing is proven."""
         self.done = True
-        name, strangers = self.kind.name, self.roll.strangers(self._strangers or ())
+        name, gone = self.kind.name, self.roll.gone
+        strangers = self.roll.strangers(self._strangers or ())
         missing = [Gap(name, id_, None, MISSING) for id_ in strangers]
         self.roll.lacks(missing)
+        bury = [Bury(name, gone)] if gone else []
         news = [Tell(Gapped(gap)) for gap in missing]
-        return [*news, Tell(KindDone(name, self.roll.report()))]
+        return [*bury, *news, Tell(KindDone(name, self.roll.report()))]

@@ -20,6 +20,10 @@ from lookervault.errors import LookerError, Sort
 from lookervault.records import Row
 from lookervault.units import Count, Ids, Part, Span, Unit, Whole
 
+_MOST = 2000
+"""Items of an open end. What still follows has come up since the census, and a
+listing that never ends must not fill the memory."""
+
 
 class Request(msgspec.Struct, frozen=True):
     """One call of the SDK's."""
@@ -117,7 +121,7 @@ class _Whole(_Once):
 
     def take(self, body: bytes) -> list[Body]:
         self._asked = True
-        found = _in_place(bodies.split(self._kind, body), self._unit.part)
+        found = _once(_in_place(bodies.split(self._kind, body), self._unit.part))
         self.rows = [item.row for item in found]
         return found
 
@@ -146,12 +150,13 @@ class _Span:
     def take(self, body: bytes) -> list[Body]:
         """Add a page; one that brings nothing new is as empty as an empty one."""
         found = _in_place(bodies.split(self._kind, body), self._unit.part)
-        fresh = [item for item in found if item.row.id not in self._seen]
+        fresh = [item for item in _once(found) if item.row.id not in self._seen]
         self._seen.update(item.row.id for item in fresh)
         self.rows += [item.row for item in fresh]
         self._at += len(found)
         last = self._unit.last
-        self._done = not fresh or (last is not None and self._at >= last)
+        end = self._unit.first + _MOST if last is None else last
+        self._done = not fresh or self._at >= end
         return fresh
 
     def missed(self, error: LookerError) -> None:
@@ -222,6 +227,11 @@ def _page(kind: Kind, first: int, limit: int) -> dict[str, object]:
 def _by_id(single: Single, id_: str) -> Request:
     parts = id_.split("::", len(single.parameters) - 1)
     return Request(single.call, dict(zip(single.parameters, parts, strict=False)))
+
+
+def _once(found: Iterable[Body]) -> list[Body]:
+    """Return each item of *found* once, as it came last."""
+    return list({item.row.id: item for item in found}.values())
 
 
 def _in_place(found: Iterable[Body], part: Part) -> list[Body]:

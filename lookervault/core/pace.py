@@ -30,6 +30,9 @@ _CLIMB = 1.05
 """The rate goes up by so much a second: double after 14 s, so that a limit that
 was raised is found within a minute."""
 
+_USED = 0.5
+"""The share of the rate that must be in use for it to go up."""
+
 _SLOWEST = 0.05
 """Requests a second; slower, a run would seem dead."""
 
@@ -84,9 +87,11 @@ class Pace:
         """Whether anybody wants a token."""
         return bool(self._waiting)
 
-    @property
-    def in_flight(self) -> int:
-        """How many tokens are out."""
+    def in_flight(self, now: float) -> int:
+        """Return how many tokens are out, but for those whose fetcher must have died."""
+        for fetcher, (_, granted) in list(self._flying.items()):
+            if now - granted > _LOST:
+                del self._flying[fetcher]
         return len(self._flying)
 
     def grants(self, now: float, *, most: float = math.inf) -> list[Ask]:
@@ -130,12 +135,7 @@ class Pace:
 
     def _crowded(self, now: float) -> bool:
         limit = self.learned.limit
-        if limit is None:
-            return False
-        for fetcher, (_, granted) in list(self._flying.items()):
-            if now - granted > _LOST:
-                del self._flying[fetcher]
-        return len(self._flying) >= max(1, int(limit))
+        return limit is not None and self.in_flight(now) >= max(1, int(limit))
 
     def _refused(self, sent: float, wait: float | None, now: float) -> Slowdown | None:
         """Refusals of requests sent before the last slowdown belong to it."""
@@ -191,4 +191,6 @@ class Pace:
             self.learned = replace(self.learned, limit=limit + 1 / limit)
         if rate is not None and now - self._raised_at >= 1.0:
             self._raised_at = now
-            self.learned = replace(self.learned, rate=rate * _CLIMB)
+            # A rate that nobody uses would climb without end, and mean nothing.
+            if self._measured(now) > _USED * rate:
+                self.learned = replace(self.learned, rate=rate * _CLIMB)

@@ -18,8 +18,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import count
 
-import msgspec
-
 from lookervault.content import KINDS
 from lookervault.core.agenda import Agenda
 from lookervault.core.course import Course
@@ -34,9 +32,10 @@ from lookervault.core.effects import (
     Tell,
 )
 from lookervault.core.hands import Hands
+from lookervault.core.limits import Limits
 from lookervault.core.past import Past
 from lookervault.core.reading import Terms
-from lookervault.core.trials import Trials
+from lookervault.core.trials import REFUSALS, Trials
 from lookervault.errors import LoginRefused, LookerError, Sort, UsageError
 from lookervault.messages import Failed, Fault, Fetched, Lease, Retried
 from lookervault.records import Gap, KindReport, Run
@@ -49,19 +48,6 @@ _COUNTED = 512 * 1024
 """Bytes of a page of a census, about: 5,000 rows of 100."""
 
 _DIED = Fault(Sort.MISSHAPEN, "The fetcher that read it died or hung.")
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What bounds a plan."""
-
-    workers: int
-    batch: int = 100
-    """Items a page, at most."""
-    tries: int = 5
-    """Failures of its own after which a unit is cut up or given up."""
-    give_up_after: float = 600.0
-    """Seconds without any answer after which the run stops."""
-    accept_deletions: bool = False
 
 
 class Plan:
@@ -87,6 +73,8 @@ class Plan:
         self._hands = Hands(run.epoch, credit)
         self._trials = Trials(limits.tries)
         self._probe: Unit | None = None
+        self._out = False
+        """Whether Looker may be away: nobody else is sent into that."""
         self._began = self._heard = now
         self._busy = 0.0
         self._stop: Stop | None = None
@@ -106,7 +94,7 @@ class Plan:
         effects: list[Effect] = []
         unit = self._hands.strike(fetcher)
         if unit is not None:
-            self._trials.failed(unit, _DIED, now)
+            self._trials.died(unit, _DIED, now)
             effects = self._try_again(fetcher, unit, _DIED, own=True)
         self._hands.rest(fetcher)
         return effects + self._assign(now)
@@ -116,7 +104,7 @@ class Plan:
         unit = news.lease.unit
         if not self._hands.holds(news.fetcher, news.lease):
             return []
-        self._heard = now
+        self._heard, self._out = now, False
         self._busy += news.seconds
         self._trials.succeeded(unit, now)
         effects = self._arrived(unit, news, now)
@@ -134,7 +122,9 @@ class Plan:
             return []
         self._hands.strike(news.fetcher)
         self._hands.rest(news.fetcher)
-        own = self._trials.failed(unit, fault, now)
+        own = unit != self._probe and self._trials.failed(unit, fault, now)
+        if fault.sort in REFUSALS:
+            self._heard, self._out = now, False
         effects = self._try_again(news.fetcher, unit, fault, own=own)
         if fault.sort is Sort.UNAUTHORIZED:
             effects += self.halt(fault.reason, LoginRefused.exit_code)
@@ -174,6 +164,8 @@ class Plan:
             seconds = self._limits.give_up_after
             reason = f"Looker has not answered for {seconds:.0f} s"
             return self.halt(f"{reason}: {self._trials.last}", LookerError.exit_code)
+        if self._stop is not None:  # One may have come to another request since.
+            return [Recede(), *self._conclude()]
         return self._assign(now)
 
     def halt(self, reason: str, exit_code: int) -> list[Effect]:
@@ -210,6 +202,7 @@ class Plan:
     def _arrived(self, unit: Unit, news: Fetched, now: float) -> list[Effect]:
         if unit == self._probe:
             self._probe = None
+            self._trials.probed(now)
             return []
         if unit != self._agenda.map:
             return self._course(unit).fetched(unit, news, self._wall(now))
@@ -227,20 +220,30 @@ class Plan:
         """Try *unit* again, if that makes sense; else cut it up."""
         if unit == self._probe:
             self._probe = None
+            self._trials.missed(unit)
             return []
-        if own and self._trials.spent(unit, fault) and unit != self._agenda.map:
-            final = fault.status in _FINAL
-            return self._course(unit).give_up(unit, fault, final=final)
+        retried = Tell(Retried(fetcher, unit, fault))
+        if own and self._trials.spent(unit, fault):
+            return self._give_up(unit, fault) or [retried]
         if not own:
+            self._out = True
             self._send_probe(unit)
         self._hands.delay(unit)
-        delay = Delay(unit.number, self._trials.wait(unit))
-        return [Tell(Retried(fetcher, unit, fault)), delay]
+        return [retried, Delay(unit.number, self._trials.wait(unit))]
+
+    def _give_up(self, unit: Unit, fault: Fault) -> list[Effect]:
+        """Return how *unit* is let go of; nothing if its pieces are tried instead."""
+        final = fault.status in _FINAL
+        if unit != self._agenda.map:
+            return self._course(unit).give_up(unit, fault, final=final)
+        error = LoginRefused if final else LookerError
+        reason = f"The folders cannot be listed: {fault.reason}"
+        return self.halt(reason, error.exit_code)
 
     def _send_probe(self, unit: Unit) -> None:
         """Find out whether Looker answers anybody, when nothing else would tell."""
         if self._probe is None and self._hands.quiet:
-            part = self._trials.good or unit.part
+            part = self._trials.good(unit)
             limit = 2 if KINDS[part.kind].listing.sorts else None
             self._probe = Count(self._number(), part, 0, limit)
             self._hands.again(self._probe)
@@ -267,13 +270,13 @@ class Plan:
 
     def _pick(self, effects: list[Effect], now: float) -> Unit | None:
         """Take the next unit; if there is none, a kind may have come to its next step."""
-        unit = self._hands.next_again() or self._agenda.offer()
-        while unit is None:
-            step = self._agenda.settle(self._wall(now))
+        unit = self._hands.next_again()
+        while unit is None and not self._out:
+            unit = self._agenda.offer()
+            step = [] if unit else self._agenda.settle(self._wall(now))
             if step is None:
                 return None
             effects += step
-            unit = self._agenda.offer()
         return unit
 
     def _expected(self, unit: Unit) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -37,10 +37,13 @@ class Reading:
         self._roll = roll
         self._terms = terms
         self._queue: deque[Unit] = deque()
+        self._queued = 0
+        """Items that the queue may bring."""
+        self._begun = False
         self._hand: set[int] = set()
         self._lanes: deque[Lane] = deque()
         if kind.reads is Reads.WHOLE:
-            self._queue.extend(Whole(terms.number(), part) for part in parts)
+            self._put(Whole(terms.number(), part) for part in parts)
         else:
             guess = kind.reads is Reads.SPANS and not roll.has_any
             self._lanes.extend(Lane(part, guess=guess) for part in parts)
@@ -50,8 +53,9 @@ class Reading:
     @property
     def left(self) -> int:
         """Items that are known to lie ahead."""
-        queued = sum(cutting.weight(unit) for unit in self._queue)
-        return queued + sum(lane.left for lane in self._lanes)
+        if self._begun and self._kind.reads is not Reads.SPANS:
+            return self._queued  # What the census has is there, or was.
+        return self._queued + sum(lane.left for lane in self._lanes)
 
     @property
     def idle(self) -> bool:
@@ -61,7 +65,7 @@ class Reading:
     @property
     def counts(self) -> bool:
         """Whether its census is a listing apart, and so can be taken again."""
-        return bool(self._lanes)
+        return any(not lane.closed for lane in self._lanes)
 
     @property
     def counted(self) -> bool:
@@ -78,23 +82,35 @@ class Reading:
         """The rows of the census so far."""
         return [row for lane in self._lanes for row in lane.walk.rows]
 
-    def offer(self, length: int, *, guess: bool) -> Unit | None:
-        """Return the next unit, of *length* items at most, if there is one."""
-        unit = self._count() or self._queued() or self._span(length, guess=guess)
-        if unit is not None:
-            self._hand.add(unit.number)
-        return unit
-
-    def _count(self) -> Unit | None:
+    def count(self) -> Count | None:
+        """Return the next page of the census, if one can be asked for now."""
         for lane in self._lanes:
             if not lane.counted and not lane.counting:
                 lane.counting = True
                 limit = lane.count_page if self._kind.listing.sorts else None
-                return Count(self._terms.number(), lane.part, lane.walk.first, limit)
+                number, first = self._terms.number(), lane.walk.first
+                self._hand.add(number)
+                return Count(number, lane.part, first, limit)
         return None
 
-    def _queued(self) -> Unit | None:
-        return self._queue.popleft() if self._queue else None
+    def offer(self, length: int, *, guess: bool) -> Unit | None:
+        """Return the next unit, of *length* items at most, if there is one."""
+        unit = self._next() or self._span(length, guess=guess)
+        if unit is not None:
+            self._hand.add(unit.number)
+        return unit
+
+    def _put(self, units: Iterable[Unit]) -> None:
+        for unit in units:
+            self._queue.append(unit)
+            self._queued += cutting.weight(unit)
+
+    def _next(self) -> Unit | None:
+        if not self._queue:
+            return None
+        unit = self._queue.popleft()
+        self._queued -= cutting.weight(unit)
+        return unit
 
     def _span(self, length: int, *, guess: bool) -> Unit | None:
         """Take the parts in turn, so that no folder waits for another."""
@@ -126,6 +142,7 @@ class Reading:
     def recounted(self, rows: Sequence[Row]) -> None:
         """The census is known from an earlier life."""
         self._queue.clear()
+        self._queued = 0
         for lane in self._lanes:
             lane.walk.took_all([row for row in rows if _lies_in(row, lane.part)])
 
@@ -140,18 +157,19 @@ class Reading:
 
     def begin(self) -> None:
         """Queue what reads the rows of the census, but for spans."""
+        self._begun = True
         match self._kind.reads:
             case Reads.SINGLE:
                 self.singly(self._roll.missing())
             case Reads.FOLDERS:
                 missing, number = self._roll.missing(), self._terms.number
                 whole, rest = cutting.by_folder(self._kind.name, missing, number)
-                self._queue.extend(whole)
+                self._put(whole)
                 self.singly(rest)
 
     def singly(self, rows: Sequence[Row]) -> None:
         """Queue what reads *rows* by id."""
-        self._queue.extend(
+        self._put(
             cutting.singly(
                 self._kind.name,
                 rows,
@@ -164,7 +182,7 @@ class Reading:
     def again(self, unit: Ids, witnesses: tuple[str, ...]) -> None:
         """Queue *unit* with other witnesses."""
         number = self._terms.number()
-        self._queue.append(replace(unit, number=number, witnesses=witnesses))
+        self._put([replace(unit, number=number, witnesses=witnesses)])
 
     def rewind(self) -> bool:
         """Read by spans what is missing; return whether the kind is read so."""
@@ -189,13 +207,13 @@ class Reading:
         match unit:
             case Ids(ids=ids) if len(ids) > 1:
                 witnesses = self._roll.witnesses()
-                self._queue.extend(cutting.halves(unit, number, witnesses=witnesses))
+                self._put(cutting.halves(unit, number, witnesses=witnesses))
             case Whole(part=Part(folder=str(folder))) if self._kind.by_folder:
                 rows = self._roll.missing()
-                self.singly([row for row in rows if row.folder == folder])
+                self.singly([r for r in rows if r.folder == folder and not r.deleted])
             case Span() if not final:
-                self._queue.extend(cutting.pieces(unit, number))
-            case Count() if not final:
+                self._put(cutting.pieces(unit, number))
+            case Count(limit=int()) if not final:
                 return self._lane(unit.part).count_less()
             case _:
                 return False
@@ -206,6 +224,11 @@ class Reading:
         for lane in self._lanes:
             if lane.part == part:
                 lane.closed = True
+
+    def open(self, rows: Sequence[Row]) -> list[Row]:
+        """Return those of *rows* that lie in no part that Looker refuses."""
+        closed = [lane.part for lane in self._lanes if lane.closed]
+        return [r for r in rows if not any(_lies_in(r, part) for part in closed)]
 
     def _lane(self, part: Part) -> Lane:
         return next(lane for lane in self._lanes if lane.part == part)

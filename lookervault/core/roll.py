@@ -45,8 +45,9 @@ class Roll:
         return bool(self._earlier)
 
     def counted(self, rows: Iterable[Row]) -> None:
-        """A new census replaces the last one."""
+        """A new census replaces the last one. What it lists again is not gone."""
         self._census = {row.id: row for row in rows}
+        self._absent.difference_update(self._census)
 
     def store(self, rows: Iterable[Row]) -> None:
         """These are on disk."""
@@ -60,6 +61,11 @@ class Roll:
         news = tuple(id_ for id_ in ids if id_ not in self._stored)
         self._absent.update(news)
         return news
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """What is not there any more, by evidence."""
+        return tuple(sorted(self._absent))
 
     @property
     def refused(self) -> bool:
@@ -91,13 +97,12 @@ class Roll:
         return [row for row in self._census.values() if not self.done(row)]
 
     def strangers(self, known: Iterable[str]) -> list[str]:
-        """Return which of *known* neither the census nor this run has seen."""
+        """Return which of *known* neither the census nor this life of the run has seen."""
         return [
             id_
             for id_ in known
             if id_ not in self._census
             and id_ not in self._stored
-            and id_ not in self._earlier
             and id_ not in self._absent
             and id_ not in self._gaps
         ]

@@ -2,7 +2,10 @@
 
 An outage fails every unit and says nothing about any of them. So what others
 meet as well counts against a unit only if another unit succeeded since it
-failed last.
+failed last, and one success is evidence against one unit only. That Looker
+cannot be reached counts only if, when nothing else was left to do, it answered
+a probe in between: else a unit whose answer is always cut off would be tried
+for ever.
 """
 
 from __future__ import annotations
@@ -18,7 +21,10 @@ _LONGEST = 15.0
 """Seconds that a unit waits before its next try, at most: so much later than
 Looker do we notice that an outage is over."""
 
-_REFUSALS = frozenset({Sort.REFUSED, Sort.NOT_FOUND, Sort.TOO_LARGE})
+_DOUBLINGS = 4
+"""More than that would pass the longest wait."""
+
+REFUSALS = frozenset({Sort.REFUSED, Sort.NOT_FOUND, Sort.TOO_LARGE})
 """Trouble that is the unit's own and that another try would meet again."""
 
 _SHARED = frozenset({Sort.OVERLOADED, Sort.TIMED_OUT, Sort.MISSHAPEN})
@@ -29,16 +35,16 @@ class Trials:
     """Attempts and failures, by the unit's number."""
 
     def __init__(self, tries: int) -> None:
-        self.good: Part | None = None
-        """Where a unit succeeded last."""
         self.last = "no request was sent."
         """The reason of the last failure."""
         self._tries = tries
+        self._good: dict[str, Part] = {}
+        """Where a unit of each kind succeeded; the best to ask comes last."""
         self._attempts: dict[int, int] = {}
         self._failures: dict[int, int] = {}
         self._own: dict[int, int] = {}
         self._failed_at: dict[int, float] = {}
-        self._succeeded_at: float | None = None
+        self._succeeded_at = self._probed_at = self._blamed_at = float("-inf")
 
     def attempt(self, unit: Unit) -> int:
         """Return which attempt the next one will be, from 1."""
@@ -50,27 +56,54 @@ class Trials:
 
     def succeeded(self, unit: Unit, now: float) -> None:
         """*unit* came in."""
-        self.good = unit.part
+        self._good.pop(unit.part.kind, None)
+        self._good[unit.part.kind] = unit.part
         self._succeeded_at = now
         for book in (self._attempts, self._failures, self._own, self._failed_at):
             book.pop(unit.number, None)
 
+    def good(self, unit: Unit) -> Part:
+        """Return where Looker is most likely to answer, if *unit* alone is in trouble."""
+        kind = unit.part.kind
+        others = [part for part in self._good.values() if part.kind != kind]
+        return others[-1] if others else self._good.get(kind, unit.part)
+
+    def probed(self, now: float) -> None:
+        """Looker answered, when nothing else was asked of it."""
+        self._probed_at = now
+
+    def missed(self, probe: Unit) -> None:
+        """*probe* had no answer. That may be its own fault: ask elsewhere next time."""
+        if self._good.pop(probe.part.kind, None):
+            self._good = {probe.part.kind: probe.part, **self._good}
+
+    def died(self, unit: Unit, fault: Fault, now: float) -> None:
+        """The fetcher that read *unit* died or hung. That always counts against it."""
+        self._book(unit, fault, now, own=True)
+
     def failed(self, unit: Unit, fault: Fault, now: float) -> bool:
         """*unit* failed. Return whether that counts against it."""
+        since = self._failed_at.get(unit.number, now - _RECENT)
+        own = fault.sort in REFUSALS
+        if fault.sort in _SHARED and self._succeeded_at > max(since, self._blamed_at):
+            own, self._blamed_at = True, now
+        # Others may be lucky while a network comes and goes: they are no evidence.
+        if fault.sort is Sort.UNREACHABLE and unit.number in self._failed_at:
+            own = self._probed_at > since
+        self._book(unit, fault, now, own=own)
+        return own
+
+    def _book(self, unit: Unit, fault: Fault, now: float, *, own: bool) -> None:
         self.last = fault.reason
         number = unit.number
-        since = self._failed_at.get(number, now - _RECENT)
-        others_do = self._succeeded_at is not None and self._succeeded_at > since
-        own = fault.sort in _REFUSALS or (fault.sort in _SHARED and others_do)
         self._failures[number] = self._failures.get(number, 0) + 1
         self._failed_at[number] = now
         if own:
             self._own[number] = self._own.get(number, 0) + 1
-        return own
 
     def spent(self, unit: Unit, fault: Fault) -> bool:
         """Return whether another try at *unit* as it is makes no sense."""
-        if fault.sort in _REFUSALS:
+        if fault.sort in REFUSALS:
             return True
         if fault.sort is Sort.TIMED_OUT and _divisible(unit):
             return True
@@ -78,7 +111,8 @@ class Trials:
 
     def wait(self, unit: Unit) -> float:
         """Return the seconds to wait before *unit* is tried again."""
-        return min(_LONGEST, 2.0 ** (self._failures.get(unit.number, 1) - 1))
+        doublings = min(self._failures.get(unit.number, 1) - 1, _DOUBLINGS)
+        return min(_LONGEST, 2.0**doublings)
 
 
 def _divisible(unit: Unit) -> bool:
@@ -88,4 +122,4 @@ def _divisible(unit: Unit) -> bool:
         case Ids(ids=ids):
             return len(ids) > 1
         case _:
-            return isinstance(unit, Count)
+            return isinstance(unit, Count) and unit.limit is not None

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from itertools import count
 from urllib.parse import parse_qs
@@ -83,14 +84,17 @@ class Started:
         raise AssertionError(self._heard[-1:], self.process.stderr.read())
 
     def until_stored(self, least=1):
-        return self.until(lambda event: event.get("stored", 0) >= least)
+        return self.until(
+            lambda event: event["message_type"] == "status" and event["stored"] >= least
+        )
 
     def send(self, number):
         self.process.send_signal(number)
 
     def ended(self):
         """Wait for its end."""
-        out, err = self.process.communicate(timeout=LONGEST)
+        out, err = self.process.stdout.read(), self.process.stderr.read()
+        self.process.wait()
         return Ended(self.process.returncode, "".join(self._heard) + out, err)
 
     def killed_after(self, seconds):
@@ -146,7 +150,10 @@ class Command:
             stderr=subprocess.PIPE,
             text=True,
         )
+        watchdog = threading.Timer(LONGEST, process.kill)
+        watchdog.start()
         self._stack.callback(_end, process)
+        self._stack.callback(watchdog.cancel)
         return Started(process)
 
     def _more(self, args, *, as_json):
@@ -157,11 +164,19 @@ class Command:
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    def states(self, kind):
-        """What became of each item: its id, and the state that is shown."""
+    def listed(self, kind):
+        """What became of each item, as ``ls`` has it: its id, and its state."""
         entries = self.ls(kind, "--all")
         found = {entry["id"]: entry["state"] for entry in entries}
         assert len(found) == len(entries)
+        return found
+
+    def states(self, kind):
+        """The same, without a process for it."""
+        with self.vault() as vault:
+            heads = list(vault.items(kind, gone=True))
+        found = {head.id: head.state.value for head in heads}
+        assert len(found) == len(heads)
         return found
 
     def dump(self, kind, id_):
@@ -208,6 +223,13 @@ def command_of(tmp_path):
         yield lambda looker, path=None: Command(
             looker, path or tmp_path / f"vault-{next(numbers)}", stack
         )
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A Looker that a module's tests share; they leave it as it was."""
+    with running(Settings(sizes=FEW)) as looker:
+        yield looker
 
 
 @pytest.fixture

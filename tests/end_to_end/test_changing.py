@@ -22,13 +22,11 @@ def happened(looker, verb):
 @pytest.mark.parametrize(
     ("dashboards", "latency", "over"),
     [
-        (600, 0.05, 0.8),
+        (400, 0.05, 0.5),
         pytest.param(20_000, 0.01, 4.0, marks=pytest.mark.slow),
     ],
 )
-def test_what_lives_through_a_run_is_stored(
-    simulated, dashboards, latency, over
-):
+def test_what_lives_through_a_run_is_stored(simulated, dashboards, latency, over):
     looker, command = simulated(
         sizes={**FEW, "dashboards": dashboards},
         mutation=Mutation(delete=100, create=50, over=over),

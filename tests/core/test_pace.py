@@ -1,0 +1,313 @@
+"""The pace never breaks a promise, whatever Looker does, and never comes to a stop."""
+
+import math
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lookervault.core.pace import Learned, Pace
+from lookervault.messages import Answered, Ask, Outcome
+
+FETCHERS = ("a", "b", "c", "d")
+OUTCOMES = st.sampled_from(list(Outcome))
+WAITS = st.none() | st.floats(0, 60)
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["ask", "start", "answer", "die", "wait"]),
+        st.sampled_from(FETCHERS),
+        OUTCOMES,
+        WAITS,
+        st.floats(0, 5),
+    ),
+    max_size=60,
+)
+
+
+class Fetchers:
+    """Some fetchers that ask, start late, answer late, and die, on one pace."""
+
+    def __init__(self, pace):
+        self.pace = pace
+        self.now = 1000.0
+        self.started = []
+        self.granted_at = []
+        self.slowdowns = []
+        self.promised = 0.0
+        """Before which Looker wants no request."""
+        self._asks = 0
+        self._tokens = {}
+        self._sent = {}
+
+    def live(self, steps):
+        for what, who, outcome, wait, seconds in steps:
+            match what:
+                case "ask":
+                    self.ask(who)
+                case "start":
+                    self.start(who)
+                case "answer":
+                    self.answer(who, outcome, wait)
+                case "die":
+                    self._tokens.pop(who, None)
+                    self._sent.pop(who, None)
+                case _:
+                    self.now += seconds
+            self.grant()
+
+    def ask(self, who):
+        if who not in self._tokens and who not in self._sent:
+            self._asks += 1
+            self.pace.asked(Ask(who, self._asks))
+
+    def grant(self):
+        for ask in self.pace.grants(self.now):
+            self.granted_at.append(self.now)
+            self._tokens[ask.fetcher] = (ask.ask, self.pace.learned.serial)
+
+    def start(self, who):
+        """Use a token, unless it is void: then ask again."""
+        ask, serial = self._tokens.pop(who, (None, None))
+        if ask is None:
+            return
+        if serial != self.pace.learned.serial:
+            self.pace.asked(Ask(who, ask))
+            return
+        self.started.append((self.now, self.promised))
+        self._sent[who] = (ask, self.now)
+
+    def answer(self, who, outcome, wait):
+        ask, sent = self._sent.pop(who, (None, 0.0))
+        if ask is None:
+            return
+        news = Answered(who, ask, outcome, self.now - sent, wait)
+        if outcome in {Outcome.REFUSED, Outcome.OVERLOADED} and wait is not None:
+            self.promised = max(self.promised, self.now + wait)
+        slowdown = self.pace.answered(news, self.now)
+        if slowdown is not None:
+            self.slowdowns.append(slowdown)
+
+
+def ok(ask):
+    return Answered("a", ask, Outcome.OK, 0.1)
+
+
+def refused(who, ask, *, seconds=0.1, wait=None):
+    return Answered(who, ask, Outcome.REFUSED, seconds, wait)
+
+
+def first_grant(pace, now, within):
+    """When the one who waits gets a token, if somebody looks when it is told to."""
+    until = now + within
+    while now <= until:
+        if pace.grants(now):
+            return now
+        at = pace.next_at(now)
+        now = now + 1.0 if at is None else max(at, math.nextafter(now, math.inf))
+    return None
+
+
+@given(steps=STEPS, max_rate=st.none() | st.floats(0.1, 100))
+def test_nobody_starts_before_looker_said_whoever_was_refused(steps, max_rate):
+    fetchers = Fetchers(Pace(Learned(), max_rate=max_rate))
+
+    fetchers.live(steps)
+
+    assert all(now >= promised for now, promised in fetchers.started)
+
+
+@given(steps=STEPS, rate=st.floats(0.1, 100))
+def test_no_window_holds_more_tokens_than_the_rate_and_two(steps, rate):
+    fetchers = Fetchers(Pace(Learned(), max_rate=rate))
+
+    fetchers.live(steps)
+
+    # One is the burst of any window; one makes up for a look that came late.
+    times = list(enumerate(fetchers.granted_at))
+    assert all(
+        m - n + 1 <= rate * (later - sooner) + 2 + 1e-6
+        for (n, sooner), (m, later) in combinations(times, 2)
+    )
+
+
+@given(
+    rate=st.floats(1, 1000), late=st.lists(st.floats(0, 1), min_size=100, max_size=100)
+)
+def test_looks_that_come_late_do_not_cost_throughput(rate, late):
+    pace, now, granted = Pace(Learned(), max_rate=rate), 0.0, 0
+    pace.grants(now)
+
+    for share in late:
+        pace.asked(Ask("a", 1))
+        now = pace.next_at(now) + share / rate
+        granted += len(pace.grants(now))
+
+    assert granted >= rate * now - 2
+
+
+@given(steps=STEPS, max_rate=st.none() | st.floats(0.1, 100))
+def test_whatever_came_before_whoever_asks_gets_a_token_in_the_end(steps, max_rate):
+    fetchers = Fetchers(Pace(Learned(), max_rate=max_rate))
+    fetchers.live(steps)
+    pace, now = fetchers.pace, fetchers.now
+
+    pace.asked(Ask("another", 10_000))
+
+    # The longest Retry-After, all who wait at the slowest rate, a request that is lost.
+    assert first_grant(pace, now, within=60 + 20 + 180 + 2) is not None
+
+
+@given(steps=STEPS, max_rate=st.none() | st.floats(0.1, 100))
+def test_what_was_learned_stays_within_reason(steps, max_rate):
+    fetchers = Fetchers(Pace(Learned(), max_rate=max_rate))
+
+    fetchers.live(steps)
+
+    learned = fetchers.pace.learned
+    assert learned.rate is None or learned.rate >= 0.05
+    assert learned.limit is None or learned.limit >= 1
+    assert max_rate is None or fetchers.pace.rate <= max_rate
+    assert learned.serial >= len(fetchers.slowdowns)
+
+
+@given(
+    number=st.integers(1, 20),
+    waits=st.lists(WAITS, min_size=20, max_size=20),
+    apart=st.floats(0, 0.004),
+)
+def test_refusals_that_arrive_together_are_one_event(number, waits, apart):
+    pace, now = Pace(Learned(rate=10.0)), 1000.0
+
+    slowdowns = []
+    for n in range(number):
+        # All of them were sent a tenth of a second before the first was refused.
+        news = refused(str(n), n, seconds=0.1 + n * apart, wait=waits[n])
+        slowdowns.append(pace.answered(news, now + n * apart))
+
+    assert slowdowns[0] is not None
+    assert set(slowdowns[1:]) <= {None}
+    assert pace.learned.rate == pytest.approx(9.0)
+
+
+@given(waits=st.lists(st.floats(0, 600), min_size=1, max_size=10))
+def test_of_refusals_that_arrive_together_the_longest_wait_counts(waits):
+    pace = Pace(Learned())
+
+    for n, wait in enumerate(waits):
+        pace.answered(refused(str(n), n, seconds=1.0, wait=wait), 1000.0)
+
+    assert pace.learned.quiet_until >= 1000.0 + max(waits)
+    assert pace.grants(math.nextafter(1000.0 + max(waits), 0.0)) == []
+
+
+def test_a_late_word_that_asks_for_a_longer_wait_voids_what_was_granted():
+    pace = Pace(Learned())
+    pace.answered(refused("a", 1, wait=1), 1000.0)
+    pace.asked(Ask("b", 2))
+    pace.grants(1002.0)
+    granted = pace.learned.serial
+
+    assert pace.answered(refused("c", 3, seconds=5.0, wait=30), 1002.5) is None
+
+    assert pace.learned.serial > granted
+    assert pace.learned.quiet_until == 1032.5
+
+
+@given(steps=STEPS)
+def test_a_new_throttle_keeps_what_the_last_one_promised(steps):
+    old = Fetchers(Pace(Learned()))
+    old.live(steps)
+    learned = old.pace.learned
+
+    new = Fetchers(Pace(learned))
+    new.now, new.promised = old.now, old.promised
+    new.live(steps)
+
+    assert all(now >= promised for now, promised in new.started)
+    assert new.pace.learned.serial >= learned.serial
+
+
+def test_whoever_asks_again_keeps_its_place():
+    pace = Pace(Learned(quiet_until=10.0), max_rate=1.0)
+    for ask in (Ask("a", 1), Ask("b", 2), Ask("a", 1)):
+        pace.asked(ask)
+
+    granted = [ask for now in (10.0, 11.0, 12.0) for ask in pace.grants(now)]
+
+    assert granted == [Ask("a", 1), Ask("b", 2)]
+
+
+def test_without_a_limit_everyone_starts_at_once():
+    pace = Pace(Learned())
+    for n, who in enumerate(FETCHERS):
+        pace.asked(Ask(who, n))
+
+    assert len(pace.grants(0.0)) == len(FETCHERS)
+
+
+def test_no_more_are_granted_than_may_be():
+    pace = Pace(Learned())
+    for n, who in enumerate(FETCHERS):
+        pace.asked(Ask(who, n))
+
+    assert len(pace.grants(0.0, most=2)) == 2
+    assert pace.in_flight(0.0) == 2
+    assert pace.waiting
+
+
+def test_an_overloaded_server_gets_fewer_at_once_not_fewer_a_second():
+    pace = Pace(Learned())
+    for n, who in enumerate(FETCHERS):
+        pace.asked(Ask(who, n))
+    pace.grants(0.0)
+
+    slowdown = pace.answered(Answered("a", 0, Outcome.OVERLOADED, 0.1), 0.1)
+
+    assert slowdown.rate is None
+    assert pace.learned.limit == 3.0
+    pace.asked(Ask("a", 9))
+    assert pace.grants(1.0) == []
+
+
+def test_after_some_peace_both_go_up_again():
+    pace, now = Pace(Learned(rate=1.0, limit=1.0)), 1000.0
+    pace.answered(refused("a", 1), now)
+    slow = pace.learned
+
+    for n in range(60):
+        pace.answered(ok(n), now + n)
+
+    assert pace.learned.rate > 2 * slow.rate
+    assert pace.learned.limit > slow.limit
+
+
+def test_a_request_that_never_ended_does_not_count_for_ever():
+    pace = Pace(Learned(limit=1.0))
+    pace.asked(Ask("a", 1))
+    pace.grants(0.0)
+    pace.asked(Ask("b", 2))
+
+    assert pace.grants(179.0) == []
+    assert pace.grants(181.0) == [Ask("b", 2)]
+
+
+def test_nor_does_it_where_no_limit_was_met():
+    pace = Pace(Learned())
+    pace.asked(Ask("a", 1))
+    pace.grants(0.0)
+
+    assert pace.in_flight(179.0) == 1
+    assert pace.in_flight(181.0) == 0
+
+
+def test_a_rate_that_nobody_uses_does_not_climb():
+    pace = Pace(Learned(rate=5.0))
+    now = 100.0
+    for ask in range(200):
+        now += 2.0
+        pace.asked(Ask("a", ask))
+        pace.grants(now)
+        pace.answered(Answered("a", ask, Outcome.OK, 0.1), now + 0.1)
+
+    assert pace.learned.rate == 5.0
