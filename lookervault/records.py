@@ -196,6 +196,8 @@ class Gap(msgspec.Struct, frozen=True):
     status: int | None
     reason: str
     excerpt: str = ""
+    missing: bool = False
+    """Whether it is just that the census lacks it, and nothing proves that it is gone."""
 
 
 class Census(msgspec.Struct, frozen=True):

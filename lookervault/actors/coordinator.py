@@ -10,7 +10,6 @@ from lookervault.actors.actor import Actor, Slot, Tells
 from lookervault.actors.clock import Clock
 from lookervault.content import KINDS, Place, covered
 from lookervault.core import effects
-from lookervault.core.course import MISSING
 from lookervault.core.credit import Credit
 from lookervault.core.effects import (
     Assign,
@@ -183,12 +182,12 @@ class Coordinator(Actor[ToCoordinator]):
         self._announce(run, past)
         self._do(plan.opening)
         self._clock.after(_TICK, self._me, Tick(self._fence))
-        # One that still reads for an earlier lead drops that for what it gets now.
-        for fetcher in self._ready:
-            self._do(plan.ready(fetcher, self._clock.now()))
         halt = self._halts.get(run.number)
         if halt is not None:
             self._do(plan.halt(halt.reason, halt.exit_code))
+        # One that still reads for an earlier lead drops that for what it gets now.
+        for fetcher in self._ready:
+            self._do(plan.ready(fetcher, self._clock.now()))
 
     def _censuses(self, run: Run) -> dict[str, Census]:
         found = {
@@ -256,7 +255,7 @@ class Coordinator(Actor[ToCoordinator]):
         missing = frozenset(
             gap.id
             for gap in (self._store.gaps(before.number) if before else ())
-            if gap.kind == kind and gap.reason == MISSING
+            if gap.kind == kind and gap.missing
         )
         return plan.known(kind, ids, missing, self._clock.now())
 

@@ -41,14 +41,22 @@ _FEW = 20
 """Up to so many, single items it is; and so many may go at once."""
 
 _NOT_FOUND = 404
+_FORBIDDEN = 403
 
-MISSING = (
+_ENOUGH = 10
+"""Ids that are denied before the rest of the kind is not asked for: a permission is
+missing, and that is one gap."""
+
+_MISSING = (
     "The vault has it, Looker does not list it, and nothing proves that it is gone."
 )
-"""The reason of a gap that a second run confirms."""
 
 _CHANGING = Fault(
     Sort.NOT_FOUND, "Looker listed it and did not show it: it kept changing."
+)
+
+_HIDDEN = Fault(
+    Sort.MISSHAPEN, "Looker says that there are more than it lists (X-Total-Count)."
 )
 
 
@@ -71,6 +79,9 @@ class Course:
         """Whether something was missing, so that the census must be taken again."""
         self._asked: set[str] = set()
         """Ids that were missing and asked for one by one."""
+        self._denial: Fault | None = None
+        self._denied = 0
+        """Ids that were denied while nothing of the kind could be read."""
         self._recalled = False
         self._strangers: list[str] | None = None
         """What the vault has and the census lacks, once that is known."""
@@ -128,6 +139,8 @@ class Course:
         if isinstance(unit, Ids) and fault.status == _NOT_FOUND:
             self._ask_others(unit)
             return []
+        if isinstance(unit, Ids) and self._denied_all(unit, fault):
+            return []
         if self.reading.cut(unit, final=final):
             return []
         if isinstance(unit, Ids):
@@ -155,6 +168,8 @@ class Course:
 
     def settle(self, now: float) -> list[Effect]:
         """Nothing is queued or out: go on to what comes next."""
+        if self._denial is not None:
+            return self._after_denial(self._denial)
         if self._strangers is not None:
             return self._end()
         if self._counted_at is None:
@@ -163,15 +178,19 @@ class Course:
             self.reading.recount()
             return []
         missing = self.reading.open(self.roll.missing())
-        if missing:
-            return self._seek(missing)
+        return self._seek(missing) if missing else self._search()
+
+    def _search(self) -> list[Effect]:
+        """All that is listed is there: ask what else the vault knows."""
+        if self.reading.short:
+            return [*self._gap("*", _HIDDEN), *self._end()]
         if self.roll.refused:
             return self._end()
         self._recalled = True
         return [Recall(self.kind.name)]
 
     def _close_or_end(self, now: float) -> list[Effect]:
-        """All parts are counted or refused; the census is of those that were counted."""
+        """All parts are counted or refused; the census is of the counted ones."""
         if self.reading.walked:
             return self._close(self.reading.walked, now)
         return self._end()
@@ -179,9 +198,18 @@ class Course:
     def _took(self, unit: Count, news: Fetched, now: float) -> list[Effect]:
         self.reading.took(unit, news)
         if self.reading.counted:
-            return self._close(self.reading.walked, now)
+            effects = self._close(self.reading.walked, now)
+            self._stale = self._count_again()
+            return effects
         so_far = max(self.reading.seen, news.total or 0)
         return [Tell(Expected(self.kind.name, so_far, exact=False))]
+
+    def _count_again(self) -> bool:
+        """Whether Looker lists less than it says there is, for the first few times."""
+        if not self.reading.short or not self._rounds_left:
+            return False
+        self._rounds_left -= 1
+        return True
 
     def _close(self, rows: Sequence[Row], now: float) -> list[Effect]:
         """The census is complete."""
@@ -228,6 +256,24 @@ class Course:
         else:
             self._stale = True
 
+    def _denied_all(self, unit: Ids, fault: Fault) -> bool:
+        """Whether Looker denies *unit* as it denied everything of the kind so far."""
+        if fault.status != _FORBIDDEN or self.roll.any_stored:
+            return False
+        self._denial = fault
+        self._denied += len(unit.ids)
+        if self._denied >= _ENOUGH:
+            self.reading.drop()
+        return True
+
+    def _after_denial(self, denial: Fault) -> list[Effect]:
+        """All of the kind was denied, or some could be read meanwhile: ask again."""
+        self._denial, self._denied = None, 0
+        if self.roll.any_stored:
+            self.reading.singly(self.roll.missing())
+            return []
+        return [*self._gap("*", denial), *self._end()]
+
     def _gap(self, id_: str, fault: Fault) -> list[Effect]:
         gap = Gap(self.kind.name, id_, fault.status, fault.reason, fault.excerpt)
         return [Tell(Gapped(gap))] if self.roll.gap(gap) else []
@@ -237,7 +283,7 @@ class Course:
         self.done = True
         name, gone = self.kind.name, self.roll.gone
         strangers = self.roll.strangers(self._strangers or ())
-        missing = [Gap(name, id_, None, MISSING) for id_ in strangers]
+        missing = [Gap(name, id_, None, _MISSING, missing=True) for id_ in strangers]
         self.roll.lacks(missing)
         bury = [Bury(name, gone)] if gone else []
         news = [Tell(Gapped(gap)) for gap in missing]

@@ -28,6 +28,8 @@ class Lane:
         """Whether a page of its census is on its way."""
         self.count_page = COUNT_PAGE
         """Rows that the next page of its census should have."""
+        self.total: int | None = None
+        """How many rows it has by Looker's word, if that was given."""
         self.closed = False
         """Whether the server refuses it."""
         self._guess = guess
@@ -76,6 +78,7 @@ class Lane:
     def recount(self) -> None:
         """Take the census again, from the start."""
         self.walk = Walk()
+        self.total = None
         self._guess = False
 
     def rewind(self) -> None:

@@ -73,6 +73,14 @@ class Reading:
         return all(lane.counted for lane in self._lanes)
 
     @property
+    def short(self) -> bool:
+        """Whether the census has fewer rows than Looker says there are."""
+        return any(
+            lane.total is not None and lane.total > len(lane.walk.rows)
+            for lane in self._lanes
+        )
+
+    @property
     def seen(self) -> int:
         """How many rows of the census there are so far."""
         return sum(len(lane.walk.rows) for lane in self._lanes)
@@ -134,6 +142,7 @@ class Reading:
         """A page of the census came in."""
         lane = self._lane(unit.part)
         lane.counting = False
+        lane.total = lane.total if news.total is None else news.total
         if unit.limit is None:
             lane.walk.took_all(news.rows)
         elif unit.first == lane.walk.first:
@@ -183,6 +192,10 @@ class Reading:
         """Queue *unit* with other witnesses."""
         number = self._terms.number()
         self._put([replace(unit, number=number, witnesses=witnesses)])
+
+    def drop(self) -> None:
+        """Ask for nothing of what is queued."""
+        self._queue.clear()
 
     def rewind(self) -> bool:
         """Read by spans what is missing; return whether the kind is read so."""

@@ -40,6 +40,11 @@ class Roll:
         return tuple(self._gaps.values())
 
     @property
+    def any_stored(self) -> bool:
+        """Whether something of the kind is stored."""
+        return bool(self._stored or self._earlier)
+
+    @property
     def has_any(self) -> bool:
         """Whether the run had stored something when this coordinator started."""
         return bool(self._earlier)

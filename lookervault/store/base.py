@@ -99,7 +99,7 @@ class Store(Protocol):
         """Close *run* as a snapshot; its markers go.
 
         An item behind a gap that has an earlier version gets an entry of state
-        `State.UNREAD` which shows that version's body. What this very run has of
+        `State.UNREAD`, unless it is just missing from the census. The entry shows that version's body. What this very run has of
         it stays; a gap that stands for a whole kind (``*``) marks no item.
         """
 

@@ -49,10 +49,9 @@ class Batch:
     def mark_unread(self, gaps: Iterable[Gap]) -> None:
         """Write of the items behind *gaps* that they could not be read."""
         for gap in gaps:
-            if gap.id != rules.STANDS_FOR_ALL:
-                old = self._newest(keys.of_item(gap.kind, gap.id))
-                if old is not None and old.run != self._run:
-                    self._write(rules.unread(old, self._run))
+            old = self._newest(keys.of_item(gap.kind, gap.id))
+            if old is not None and rules.hides(gap, old, self._run):
+                self._write(rules.unread(old, self._run))
 
     def _write(self, head: Head) -> None:
         key = keys.of_item(head.kind, head.id) + self._end

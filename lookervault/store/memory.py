@@ -127,7 +127,7 @@ class MemoryStore:
         self._gaps[run] = {keys.of_gap(run, gap.kind, gap.id): gap for gap in gaps}
         for gap in gaps:
             old = self._newest(gap.kind, gap.id)
-            if gap.id != rules.STANDS_FOR_ALL and old and old.run != run:
+            if old is not None and rules.hides(gap, old, run):
                 self._write(rules.unread(old, run))
         self._markers.pop(run, None)
         return self._save(rules.sealed(known, now, kinds, figures, calls))

@@ -14,6 +14,7 @@ from lookervault.content import KINDS
 from lookervault.core.changes import same
 from lookervault.records import (
     Counts,
+    Gap,
     Head,
     Item,
     KindReport,
@@ -126,6 +127,12 @@ def head_of(item: Item, kind: str, run: int) -> Head:
 def gone(old: Head, run: int, now: float) -> Head:
     """Return the entry that says that *old* is gone. It keeps the last body."""
     return replace(old, run=run, state=State.GONE, fetched_at=now)
+
+
+def hides(gap: Gap, old: Head | None, run: int) -> bool:
+    """Whether *gap* means that *old*, of an earlier run, could not be read again."""
+    one = gap.id != STANDS_FOR_ALL and not gap.missing
+    return one and old is not None and old.run != run
 
 
 def unread(old: Head, run: int) -> Head:

@@ -76,6 +76,7 @@ class _Gap(msgspec.Struct, frozen=True, array_like=True):
     status: int | None
     reason: str
     excerpt: str
+    missing: bool
 
 
 class _Packed(msgspec.Struct, frozen=True, array_like=True):
@@ -207,14 +208,16 @@ def read_about(key: bytes, value: bytes) -> About:
 
 def gap(key: bytes, gap_: Gap) -> bytes:
     """Return the value of a gap. Its kind is in *key*."""
-    packed = _Gap(VERSION, gap_.id, gap_.status, gap_.reason, gap_.excerpt)
+    it = gap_
+    packed = _Gap(VERSION, it.id, it.status, it.reason, it.excerpt, it.missing)
     return seal(key, _encode(packed))
 
 
 def read_gap(key: bytes, value: bytes) -> Gap:
     """Return the gap that is stored under *key*."""
     it = _decode(key, unseal(key, value), _Gap)
-    return Gap(keys.kind_of_gap(key), it.id, it.status, it.reason, it.excerpt)
+    kind = keys.kind_of_gap(key)
+    return Gap(kind, it.id, it.status, it.reason, it.excerpt, it.missing)
 
 
 def marker(key: bytes, unit: Unit, rows: Sequence[Row], at: float) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from lookervault.actors.actor import Actor, Address, Pulse, Tells
-from lookervault.messages import Exited
+from lookervault.messages import Exited, Go
 from lookervault.testing.clock import FakeClock
 
 M = TypeVar("M")
@@ -16,11 +16,23 @@ M = TypeVar("M")
 _CRASH = 0.03
 """Chance that a message kills whom it reaches, while crashes are left."""
 
-_HANG = 0.01
-"""Chance that a message makes a fetcher hang, while hangs are left."""
+_HANG = 0.15
+"""Chance that a request hangs, while hangs are left."""
+
+_FUSE = 4
+"""One that dies of a message has told fewer others than that before."""
+
+_WHOLE = frozenset({"root", "pipeline", "pool"})
+"""Supervisors do not die half way: nobody could stop what they had started."""
 
 _HUNG = (70.0, 200.0)
 """Seconds that a hang lasts: longer than the lease of a fetcher."""
+
+_AGAIN = 0.5
+"""Chance that a request is slow if an earlier life of its fetcher hung."""
+
+_SLOW = (5.0, 50.0)
+"""Seconds that it takes then: a ghost may speak meanwhile."""
 
 _ENDLESS = 500_000
 """Messages after which a run is taken for endless."""
@@ -30,9 +42,9 @@ class Simulation:
     """Runs a system message by message.
 
     Any actor may be next, so one seed is one interleaving, and a failing seed
-    fails every time. *crashes* is how many messages kill whom they reach,
-    *hangs* how many make a fetcher hang and speak later, as a ghost.
-    *between* is called between two messages: let the server change there.
+    fails every time. *crashes* is how many messages kill whom they reach, at
+    once or half way through, *hangs* how many make a fetcher hang and speak
+    later, as a ghost. *between* is called between two messages: let the server change there.
     """
 
     def __init__(
@@ -54,12 +66,16 @@ class Simulation:
         self._spare = spare
         self._between = between
         self._lives: list[_SimulatedLife] = []
+        self._suspect = ""
+        """The fetcher that hung last."""
+        self._fuse: int | None = None
+        """Messages that may be told before whoever tells them dies."""
 
     def spawn(
         self, address: Address[M], actor: Actor[M], report: Tells[Exited]
     ) -> _SimulatedLife:
         """Start *actor*, to be run by `run`."""
-        life = _SimulatedLife(address.name, actor, report, self.clock)
+        life = _SimulatedLife(address.name, actor, report, self.clock, self._burn)
         life.number = address.move_in(life)
         self._lives = [other for other in self._lives if not other.finished]
         self._lives.append(life)
@@ -89,14 +105,44 @@ class Simulation:
     def _deliver(self, life: _SimulatedLife) -> None:
         if self._strikes(life, self._crashes - len(self.crashed), _CRASH):
             self.crashed.append(life.name)
-            life.crash()
-        elif life.name.startswith("fetcher") and self._strikes(
-            life, self._hangs, _HANG
-        ):
-            self._hangs -= 1
-            life.hang(self.random.uniform(*_HUNG))
-        else:
+            self._crash(life)
+        elif not (life.name.startswith("fetcher") and self._hang(life)):
             life.deliver()
+
+    def _hang(self, life: _SimulatedLife) -> bool:
+        """Let *life* hang on a request, or be slow where it hung before.
+
+        Return whether it does.
+        """
+        if not isinstance(life.inbox[0], Go):
+            return False
+        if self._strikes(life, self._hangs, _HANG):
+            self._hangs -= 1
+            self._suspect = life.name
+            life.hang(self.random.uniform(*_HUNG))
+            return True
+        again = life.name == self._suspect and not life.left_behind
+        if again and self.random.random() < _AGAIN:
+            self._suspect = ""
+            life.hang(self.random.uniform(*_SLOW))
+            return True
+        return False
+
+    def _crash(self, life: _SimulatedLife) -> None:
+        """Let *life* die of its message, having dealt with some of it."""
+        self._fuse = 0 if life.name in _WHOLE else self.random.randrange(_FUSE)
+        if self._fuse:
+            life.deliver()
+        self._fuse = None
+        life.crash()
+
+    def _burn(self) -> None:
+        if self._fuse is None:
+            return
+        self._fuse -= 1
+        if self._fuse < 0:
+            self._fuse = None
+            raise RuntimeError(_MADE_UP)
 
     def _strikes(self, life: _SimulatedLife, left: int, chance: float) -> bool:
         return (
@@ -108,7 +154,12 @@ class _SimulatedLife:
     """A `Life` that is lived one message at a time."""
 
     def __init__(
-        self, name: str, actor: Actor[Any], report: Tells[Exited], clock: FakeClock
+        self,
+        name: str,
+        actor: Actor[Any],
+        report: Tells[Exited],
+        clock: FakeClock,
+        burn: Callable[[], None],
     ) -> None:
         self.name = name
         self.number = 0
@@ -117,9 +168,11 @@ class _SimulatedLife:
         self._clock = clock
         self._hung_until: float | None = None
         self._over = False
-        self._left_behind = False
+        self.left_behind = False
+        """Whether it is a ghost: another life has its address."""
         self._actor = actor
         self._report = report
+        self._burn = burn
         actor.lives(self.pulse)
 
     @property
@@ -136,6 +189,7 @@ class _SimulatedLife:
         self._try(self._actor.started)
 
     def tell(self, message: Any) -> None:
+        self._burn()
         if not self._over:
             self.inbox.append(message)
 
@@ -147,12 +201,11 @@ class _SimulatedLife:
             self.pulse.beat()
             self._try(lambda: self._actor.receive(message))
             self.pulse.rest()
-        if self._left_behind:
+        if self.left_behind:
             self._over = True
 
     def crash(self) -> None:
-        self.inbox.popleft()
-        self._end(RuntimeError("made up"))
+        self._end(RuntimeError(_MADE_UP))
 
     def hang(self, seconds: float) -> None:
         """Stay with the message at hand for *seconds*."""
@@ -173,7 +226,7 @@ class _SimulatedLife:
 
     def abandon(self) -> None:
         """Leave it behind: it says one thing more, when its hang is over."""
-        self._left_behind = True
+        self.left_behind = True
         while len(self.inbox) > 1:
             self.inbox.pop()
 
@@ -191,6 +244,8 @@ class _SimulatedLife:
         self._actor.stopped()
         self._report.tell(Exited.of(self.name, self.number, error))
 
+
+_MADE_UP = "made up"
 
 _WAKE = object()
 """Makes the clock move on to where a hang ends."""

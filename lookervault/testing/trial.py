@@ -49,6 +49,12 @@ _TROUBLE = (
     Sort.MISSHAPEN,
 )
 
+_OUTAGES = (5.0, 60.0, 400.0)
+"""Seconds that Looker may be away."""
+
+_ENDLESS = 30_000
+"""Messages after which a process is taken for one that does not end."""
+
 _CHANGING = ("dashboards", "looks", "users")
 
 
@@ -64,9 +70,16 @@ class Trial:
             trouble=self._trouble,
         )
         self._troubles = self._random.choice([0, 0, 3, 8])
+        self._outages = self._random.choice([0, 0, 0, 1, 2])
+        self._outage: tuple[float, Sort] | None = None
+        """Until when, and how, Looker is away."""
         self._changes = 0
         self._touched: set[tuple[str, str]] = set()
         self._clock = FakeClock()
+        self._lived = self._clock
+        """The clock of the process that lives."""
+        self._step = self._random.choice([0.0, 0.005, 0.02])
+        """Seconds that pass with a message."""
         self._next_id = 1000
 
     def hold(self) -> None:
@@ -91,9 +104,10 @@ class Trial:
         kills = self._random.choice([0, 0, 1, 3])
         run: Run | None = None
         while run is None or run.phase is Phase.OPEN:
-            steps = self._random.randrange(5, 800) if kills else 500_000
-            kills -= 1
+            steps = self._random.randrange(5, 800) if kills > 0 else _ENDLESS
             run = self._live(scope, steps)
+            assert kills > 0 or run.phase is not Phase.OPEN, "it does not end"
+            kills -= 1
             self._clock.advance(self._random.choice([0.0, 1.0, 5000.0]))
         self._before = before
         return run
@@ -103,10 +117,11 @@ class Trial:
         simulation = Simulation(
             self._random.randrange(2**32),
             crashes=self._random.choice([0, 1, 3]),
-            hangs=self._random.choice([0, 0, 2]),
+            hangs=self._random.choice([0, 2, 3]),
             clock=FakeClock(self._clock.now()),
             between=self._between,
         )
+        self._lived = simulation.clock
         settings = Settings(
             workers=self._random.randrange(1, 5),
             batch_size=self._random.choice([1, 4, 10, 100]),
@@ -153,6 +168,9 @@ class Trial:
         return Thing(str(number), folder, deleted=self._random.random() < 0.1)
 
     def _trouble(self, _call: str) -> LookerError | None:
+        sort = self._away()
+        if sort is not None:
+            return LookerError(sort, f"made up: {sort.value}, as for everybody")
         if not self._troubles or self._random.random() > 0.05:
             return None
         self._troubles -= 1
@@ -162,7 +180,24 @@ class Trial:
             sort, f"made up: {sort.value}", status=None, retry_after=wait
         )
 
+    def _away(self) -> Sort | None:
+        """Return what everybody meets at this time, if anything."""
+        now = self._lived.now()
+        if self._outages and self._outage is None and self._random.random() < 0.03:
+            self._outages -= 1
+            until = now + self._random.choice(_OUTAGES)
+            self._outage = until, self._random.choice(_TROUBLE[1:])
+        if self._outage is None:
+            return None
+        until, sort = self._outage
+        if now < until:
+            return sort
+        self._outage = None
+        return None
+
     def _between(self) -> None:
+        if self._step:
+            self._lived.advance(self._step)
         if self._changes and self._random.random() < 0.05:
             self._changes -= 1
             self._change()

@@ -1,19 +1,35 @@
 """A kind is read to the end: the census is proven, and what it lacks is gone only by evidence."""
 
+import itertools
 import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookervault.core.course import MISSING
-from lookervault.core.effects import Finish
+from lookervault.content import KINDS
+from lookervault.core.course import Course
+from lookervault.core.effects import Finish, Recall
+from lookervault.core.reading import Terms
+from lookervault.core.roll import Roll
 from lookervault.errors import Sort
-from lookervault.messages import Expected, Fault, Fetched, Gapped, KindDone, Retried
+from lookervault.messages import (
+    Expected,
+    Fault,
+    Fence,
+    Fetched,
+    Gapped,
+    KindDone,
+    Lease,
+    Retried,
+)
+from lookervault.records import Row
 from lookervault.testing import Thing
 from lookervault.units import Count, Ids, Part, Span, Whole
 
 HOUR = 3600.0
+LEASE = Lease(Fence(1, 1), Whole(1, Part("users")))
+"""For news of which only the rows matter."""
 
 
 def some(number, **more):
@@ -518,7 +534,7 @@ def test_without_a_witness_nothing_is_gone(bench):
 
     assert it.run() == Finish()
     assert it.gone == set()
-    assert gaps(it) == [("999", None, MISSING)]
+    assert [(gap.id, gap.missing) for gap in it.plan.gaps] == [("999", True)]
     assert it.plan.kinds["dashboards"].missing == 1
 
 
@@ -610,3 +626,46 @@ def test_every_kind_tells_its_end_once(bench):
 
     done = [news.kind for news in it.news(KindDone)]
     assert sorted(done) == sorted(it.plan.kinds)
+
+
+def settled(course, totals):
+    """Let *course* count 3 users as often as it wants, of the *totals* that Looker says."""
+    rows, effects = [Row(str(n)) for n in range(3)], []
+    for n in range(50):
+        unit = course.reading.count() or course.reading.offer(10, guess=False)
+        if unit is None:
+            effects = course.settle(float(n))
+        elif isinstance(unit, Count):
+            page = tuple(rows[unit.first :])
+            news = Fetched("f", LEASE, page, total=totals.pop(0) if totals else 3)
+            effects = course.fetched(unit, news, float(n))
+        else:
+            course.fetched(unit, Fetched("f", LEASE, tuple(rows)), float(n))
+            course.stored(unit, float(n))
+        if course.done or any(isinstance(e, Recall) for e in effects):
+            return effects
+    raise AssertionError("it does not settle")
+
+
+def users():
+    numbers = itertools.count(1).__next__
+    terms = Terms(2, 100, accept_deletions=False, number=numbers)
+    return Course(KINDS["users"], [Part("users")], Roll("users", {}), terms)
+
+
+def test_a_listing_shorter_than_its_total_is_counted_again():
+    course = users()
+
+    effects = settled(course, [9, 9, 3, 3])
+
+    assert effects == [Recall("users")]
+    assert course.roll.gaps == ()
+
+
+def test_a_listing_that_stays_shorter_than_its_total_is_a_gap():
+    course = users()
+
+    settled(course, [9] * 50)
+
+    assert [gap.id for gap in course.roll.gaps] == ["*"]
+    assert not course.roll.report().complete

@@ -152,7 +152,6 @@ def test_many_deletions_are_believed_when_a_second_run_agrees(thinned):
     assert shown(command, lost) == {"gone"}
 
 
-@pytest.mark.xfail(reason="they are shown as unread", strict=True)
 def test_what_is_not_believed_to_be_gone_stays_present(thinned):
     command, lost = thinned
 

@@ -58,7 +58,11 @@ def side_by_side(asked):
     )
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["recursive", "flat"])
+@pytest.fixture(
+    scope="module",
+    params=[True, pytest.param(False, marks=pytest.mark.slow)],
+    ids=["recursive", "flat"],
+)
 def filtered(request, tmp_path_factory):
     """Copies some folders, with what is below them or without."""
     path = tmp_path_factory.mktemp("folders") / "vault"

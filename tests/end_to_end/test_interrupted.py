@@ -23,7 +23,8 @@ def items_of(command, kinds):
     ],
 )
 def test_one_signal_commits_what_is_in_flight(simulated, number, status):
-    looker, command = simulated(**SLOW)
+    """Units of three requests: what one has brought counts before it is whole."""
+    looker, command = simulated(**SLOW, page_cap=7)
     started = command.start(*OPTIONS)
     started.until_stored()
 

@@ -47,7 +47,7 @@ def asked_again(log, kills):
 @pytest.mark.parametrize(
     ("seed", "kills", "latest", "dashboards"),
     [
-        (1, 6, 1.2, 3500),
+        (1, 6, 1.0, 3000),
         pytest.param(2, 20, 2.0, 20_000, marks=pytest.mark.slow),
     ],
 )

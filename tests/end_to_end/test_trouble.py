@@ -81,13 +81,10 @@ def forbid(small):
     "kind",
     [
         "users",
-        "dashboards",
+        pytest.param("dashboards", marks=pytest.mark.slow),
         pytest.param("looks", marks=pytest.mark.slow),
         pytest.param("roles", marks=pytest.mark.slow),
-        pytest.param(
-            "explores",
-            marks=pytest.mark.xfail(reason="each is a gap by itself", strict=True),
-        ),
+        "explores",
     ],
 )
 def test_a_kind_that_is_forbidden_is_one_gap(small, command_of, forbid, kind):

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from .conftest import FEW, assert_same_as
+from .conftest import FEW, states_in
 
 WATCHED = """
 import json, sys, threading
@@ -48,15 +48,15 @@ def test_so_many_fetchers_are_started_and_no_more(small, command_of, workers):
     assert fetchers(json.loads(ended.err.splitlines()[-1])) == named(workers)
 
 
-@pytest.mark.parametrize(("workers", "dashboards"), [(1, 50), (20, 800)])
+@pytest.mark.parametrize(("workers", "dashboards"), [(1, 100), (20, 800)])
 def test_all_fetchers_fetch_at_once(simulated, workers, dashboards):
     """A fetcher has one request at a time: so many at once come from so many."""
     looker, command = simulated(sizes={**FEW, "dashboards": dashboards}, latency=0.03)
 
-    command.complete("--workers", workers, "--batch-size", 10)
+    command.complete("dashboards", "--workers", workers, "--batch-size", 10)
 
     assert looker.stats()["max_in_flight"] == workers
-    assert_same_as(looker, command)
+    assert command.states("dashboards") == states_in(looker, "dashboards")
 
 
 def test_another_number_is_refused_before_anything_is_sent(small, command_of):
@@ -88,7 +88,7 @@ def test_workers_wait_for_looker_and_for_nothing_else(simulated):
 
 
 def test_what_the_summary_says_of_utilization_is_what_looker_saw(simulated):
-    looker, command = simulated(sizes={**FEW, "dashboards": 100}, per_item=0.02)
+    looker, command = simulated(sizes={**FEW, "dashboards": 100}, per_item=0.01)
 
     ended = command.complete("dashboards", "--workers", 4)
 

@@ -258,6 +258,18 @@ def test_an_item_behind_a_gap_is_unread_and_shows_its_earlier_version(store, run
     assert [head.state for head in store.heads("dashboards", at=run)] == [State.PRESENT]
 
 
+def test_an_item_that_is_just_missing_stays_as_it_is(store, run):
+    put(store, run, 1, item("1"))
+    second = follow(store, run)
+    gap = Gap("dashboards", "1", None, "Not listed.", missing=True)
+
+    seal(store, second, gap)
+
+    (head,) = store.heads("dashboards")
+    assert (head.state, head.run) == (State.PRESENT, run)
+    assert list(store.gaps(second)) == [gap]
+
+
 def test_a_gap_without_an_earlier_version_makes_no_entry(store, run):
     seal(store, run, Gap("dashboards", "1", 500, "Broken."))
 

@@ -248,5 +248,5 @@ def test_gaps_are_as_described(raw):
     key = struct.pack(">Q", 1) + name("looks") + name("9")
 
     assert {key: unpacked(payload) for key, payload in raw["gaps"].items()} == {
-        key: [1, "9", 500, "Broken.", "<html>"]
+        key: [1, "9", 500, "Broken.", "<html>", False]
     }
