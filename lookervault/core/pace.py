@@ -30,6 +30,13 @@ _CLIMB = 1.05
 """The rate goes up by so much a second: double after 14 s, so that a limit that
 was raised is found within a minute."""
 
+_RETURN = 1.5
+"""The rate goes up by so much a second where it was not refused before: an estimate
+that was far too low, since little had been accepted yet, is mended in seconds."""
+
+_AT_FIRST = 5.0
+"""Requests a second that are taken for accepted when none was yet."""
+
 _USED = 0.5
 """The share of the rate that must be in use for it to go up."""
 
@@ -49,6 +56,8 @@ class Learned(msgspec.Struct, frozen=True):
 
     rate: float | None = None
     """Requests a second; ``None``: no limit was met."""
+    ceiling: float | None = None
+    """The rate that was refused last; ``None``: it is not known."""
     limit: float | None = None
     """Requests in flight; ``None``: no limit was met."""
     quiet_until: float = 0.0
@@ -142,8 +151,10 @@ class Pace:
         if sent <= self._slowed_at:
             self._quiet(wait, now)
             return None
-        below = _BELOW * min(self._measured(now), self.rate or float("inf"))
-        self.learned = replace(self.learned, rate=max(_SLOWEST, below))
+        refused = self.rate or math.inf
+        below = max(_SLOWEST, _BELOW * min(self._measured(now), refused))
+        ceiling = refused if refused < math.inf else None
+        self.learned = replace(self.learned, rate=below, ceiling=ceiling)
         return self._slow("Looker refused a request (429)", wait or _WITHOUT_WORD, now)
 
     def _overloaded(
@@ -178,19 +189,26 @@ class Pace:
         while self._accepted and self._accepted[0] < now - _WINDOW:
             self._accepted.popleft()
         if not self._accepted:
-            return self.learned.rate or 1.0
+            return self.learned.rate or _AT_FIRST
         span = max(1.0, now - self._accepted[0])
         return len(self._accepted) / span
 
     def _rise(self, now: float) -> None:
         """A request went through: take back some of the slowdown, in time."""
-        if now - self._slowed_at < _HOLD:
-            return
+        held = now - self._slowed_at >= _HOLD
         limit, rate = self.learned.limit, self.learned.rate
-        if limit is not None:
+        if limit is not None and held:
             self.learned = replace(self.learned, limit=limit + 1 / limit)
         if rate is not None and now - self._raised_at >= 1.0:
             self._raised_at = now
             # A rate that nobody uses would climb without end, and mean nothing.
             if self._measured(now) > _USED * rate:
-                self.learned = replace(self.learned, rate=rate * _CLIMB)
+                self.learned = replace(self.learned, rate=self._higher(rate, held=held))
+
+    def _higher(self, rate: float, *, held: bool) -> float:
+        """Go back quickly to just below what was refused, and slowly beyond."""
+        ceiling = self.learned.ceiling
+        near = math.inf if ceiling is None else _BELOW * ceiling
+        if rate < near:
+            return min(near, rate * _RETURN)
+        return rate * _CLIMB if held else rate

@@ -77,6 +77,8 @@ class SdkSource:
         self._session = Session(
             credentials, self._client, transport, monotonic=monotonic, sleep=sleep
         )
+        self._known: tuple[int, Login | None] = (0, None)
+        """As whom we logged in, and at which login we asked."""
         self._sdk = _Sdk(self._session, _never, _never, transport, API_VERSION)
 
     def call(self, name: str, parameters: Mapping[str, object], watch: Watch) -> Answer:
@@ -89,10 +91,16 @@ class SdkSource:
         )
 
     def login(self) -> Login:
-        asked = {"fields": "id,display_name,role_ids"}
-        me = self._ask("me", asked, _Me)
-        roles = sorted(str(role) for role in me.role_ids or ())
-        return Login(str(me.id), tuple(roles), me.display_name or "")
+        """Log in if need be, and say as whom; asked for once for each login."""
+        self._session.log_in(Unwatched())
+        logins, known = self._known
+        if known is None or logins != self._session.logins:
+            asked = {"fields": "id,display_name,role_ids"}
+            me = self._ask("me", asked, _Me)
+            roles = sorted(str(role) for role in me.role_ids or ())
+            known = Login(str(me.id), tuple(roles), me.display_name or "")
+            self._known = self._session.logins, known
+        return known
 
     def version(self) -> str:
         return self._ask("versions", {}, _Versions).looker_release_version or ""

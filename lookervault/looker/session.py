@@ -77,6 +77,11 @@ class Session(AuthSession):
         """How many have ended, one way or the other."""
         self._failure: LookerError | None = None
 
+    @property
+    def logins(self) -> int:
+        """How often we have logged in."""
+        return self._logins
+
     def authenticate(self, transport_options: TransportOptions) -> dict[str, str]:
         """Return the header that says who asks; log in if need be.
 

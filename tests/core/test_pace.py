@@ -311,3 +311,22 @@ def test_a_rate_that_nobody_uses_does_not_climb():
         pace.answered(Answered("a", ask, Outcome.OK, 0.1), now + 0.1)
 
     assert pace.learned.rate == 5.0
+
+
+def test_a_first_estimate_that_was_far_too_low_is_mended_in_seconds():
+    pace = Pace(Learned())
+    for ask in range(8):
+        pace.asked(Ask(f"f{ask}", ask))
+    pace.grants(0.0)
+    for ask in range(8):
+        pace.answered(Answered(f"f{ask}", ask, Outcome.REFUSED, 0.01), 0.01)
+    low, now, ask = pace.learned.rate, 1.01, 8
+
+    while now < 6.0:
+        pace.asked(Ask("a", ask))
+        if pace.grants(now):
+            pace.answered(Answered("a", ask, Outcome.OK, 0.0), now)
+            ask += 1
+        now += 0.01
+
+    assert pace.learned.rate > 3 * low
