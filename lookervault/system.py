@@ -6,6 +6,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +15,7 @@ from lookervault.actors.threads import Life, Spawn, Threads
 from lookervault.content import named
 from lookervault.errors import GaveUp, UsageError
 from lookervault.looker.base import Source
+from lookervault.looker.settings import Credentials
 from lookervault.messages import Began, Exited, Finished, Halt, ToProgress, Wake
 from lookervault.records import Phase, Run, Scope
 from lookervault.store.base import Store
@@ -67,6 +69,39 @@ class System:
         self._life: Life | None = None
         self._ended: Exited | None = None
         """How the root ended."""
+
+    @classmethod
+    @contextlib.contextmanager
+    def at(
+        cls, path: Path, credentials: Credentials, settings: Settings | None = None
+    ) -> Iterator[Self]:
+        """Enter a system that copies the Looker of *credentials* into the vault at *path*.
+
+        The login comes first, so that a refused one makes no vault. Vault and
+        connections are closed in the end.
+
+        Raises:
+            LookerError: Looker cannot be reached, or refuses the login.
+            Locked: someone else writes to the vault.
+            VaultError: it is another instance's, too new, or no vault.
+
+        """
+        from lookervault.looker.sdk import SdkSource  # noqa: PLC0415 - takes a while
+        from lookervault.store.lmdb import LmdbStore  # noqa: PLC0415 - idem
+
+        settings, clock = settings or Settings(), SystemClock()
+        looker = SdkSource(
+            credentials,
+            workers=settings.workers,
+            monotonic=clock.now,
+            sleep=clock.sleep,
+        )
+        with contextlib.closing(looker):
+            looker.login()
+            now = clock.wall()
+            store = LmdbStore.create_or_open(path, looker.instance, now=now)
+            with contextlib.closing(store), cls(looker, store, settings) as system:
+                yield system
 
     def __enter__(self) -> Self:
         try:
