@@ -121,7 +121,9 @@ class Bench:
 
     def lease(self, name="fetcher-1"):
         """Return what *name* was told to fetch last."""
-        return [m for m in self.fetchers[name].messages if isinstance(m, Fetch)][-1].lease
+        return [m for m in self.fetchers[name].messages if isinstance(m, Fetch)][
+            -1
+        ].lease
 
     def fetch(self, *rows, name="fetcher-1", absent=()):
         """Let *name* have fetched what it holds, and the writer have stored it."""
@@ -180,9 +182,7 @@ def with_items(store, scope, items, *, gaps=(), expansion=None, login=None):
         store.put(run.number, 0, [Landed(Whole(number, Part(kind)), stored)], calls=0)
     report = KindReport(expected=0, stored=0, missing=len(gaps))
     kinds = dict.fromkeys(items, report)
-    return store.seal(
-        run.number, now=0.0, kinds=kinds, gaps=gaps, figures={}, calls=0
-    )
+    return store.seal(run.number, now=0.0, kinds=kinds, gaps=gaps, figures={}, calls=0)
 
 
 # The lead

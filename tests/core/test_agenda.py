@@ -104,7 +104,9 @@ def test_the_expansion_is_kept_before_anything_is_read_by_it(bench):
     it.go_on()
 
     kept = wanted.index(Expand(("1",)))
-    read = [n for n, e in enumerate(wanted) if isinstance(e, Assign) and e.unit.part.folder]
+    read = [
+        n for n, e in enumerate(wanted) if isinstance(e, Assign) and e.unit.part.folder
+    ]
     assert read
     assert kept < min(read)
 

@@ -133,9 +133,7 @@ def test_a_span_that_is_too_much_is_cut_at_once_and_its_rows_asked_for_by_id(
     it = dashboards(bench, 40, trouble=trouble, workers=2)
 
     assert it.run() == Finish()
-    spans = {
-        (unit.first, unit.last) for unit in it.units(Span) if not unit.part.trash
-    }
+    spans = {(unit.first, unit.last) for unit in it.units(Span) if not unit.part.trash}
     assert {(0, 10), (0, 5), (5, 10), (0, 2), (2, 5), (0, 1), (1, 2)} <= spans
     # Ten of forty: pages would be cheaper than single items, had they not failed.
     assert it.ids("dashboards") == ids(*range(1, 41))

@@ -69,7 +69,9 @@ def test_whatever_happens_it_ends_and_all_that_was_there_is_stored(
     )
     before = {(kind, id_) for kind, some in it.looker.things.items() for id_ in some}
 
-    end = it.shake(chance, troubles=chance.choice([0, 5, 40]), deaths=5, changes=changes)
+    end = it.shake(
+        chance, troubles=chance.choice([0, 5, 40]), deaths=5, changes=changes
+    )
 
     if isinstance(end, Stop):
         assert "folders cannot be listed" in end.reason
@@ -79,7 +81,9 @@ def test_whatever_happens_it_ends_and_all_that_was_there_is_stored(
     for kind in it.plan.kinds:
         for id_, thing in it.looker.things.get(kind, {}).items():
             there = (kind, id_) in before - it.touched and lies_in(it, kind, thing)
-            assert not there or it.stored[kind, id_] or {(kind, id_), (kind, "*")} & gaps
+            assert (
+                not there or it.stored[kind, id_] or {(kind, id_), (kind, "*")} & gaps
+            )
 
 
 @given(seed=SEEDS, scope=SCOPES)
@@ -242,7 +246,7 @@ def test_without_any_answer_the_run_stops_and_says_what_was_wrong(bench):
 def test_a_refusal_is_an_answer(bench):
     def trouble(lease):
         single = isinstance(lease.unit, Ids)
-        return Fault(Sort.REFUSED, "not for you", 403) if single else None
+        return Fault(Sort.REFUSED, "not like this", 422) if single else None
 
     content = {"explores": [Thing(f"m::{n}") for n in range(60)]}
     it = bench(
@@ -346,9 +350,7 @@ def test_the_fetchers_end_together(bench, workers):
         each = 0.0005 if isinstance(lease.unit, Count) else 0.01
         return 0.05 + each * len(page(lease))
 
-    it = bench(
-        {}, kinds=("dashboards",), workers=workers, batch=100, seconds=seconds
-    )
+    it = bench({}, kinds=("dashboards",), workers=workers, batch=100, seconds=seconds)
     it.answer = page
 
     assert it.run() == Finish()

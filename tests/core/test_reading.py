@@ -178,7 +178,9 @@ def test_where_something_is_stored_already_nothing_is_guessed():
 
 def test_folders_are_read_in_turn():
     parts = [Part("dashboards", folder) for folder in "123"]
-    listing = [Row(f"{folder}-{n}", folder=folder) for folder in "123" for n in range(3)]
+    listing = [
+        Row(f"{folder}-{n}", folder=folder) for folder in "123" for n in range(3)
+    ]
     it = reading("dashboards", *parts, rows=listing)
 
     folders = [unit.part.folder for unit in offers(it, length=2)]
