@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from lookervault.content import KINDS, Kind, Place, covered
+from lookervault.content import KINDS, Kind, Place, Reads, covered
 from lookervault.core import atlas
 from lookervault.core.course import Course
-from lookervault.core.effects import Effect, Expand, Tell
+from lookervault.core.effects import Effect, Expand, Keep, Tell
 from lookervault.core.past import Past
 from lookervault.core.reading import Terms
 from lookervault.core.roll import Roll
@@ -37,7 +37,7 @@ class Agenda:
         self.folders = run.expansion
         """What the scope comes to; ``None``: not known, or everywhere."""
         self.opening: list[Effect] = []
-        """What is known of the kinds from earlier lives, to tell those who watch."""
+        """What is known of the kinds from earlier lives, to be told and kept."""
         self.map: Count | None = None
         """The unit that reads the map of folders, until it has come."""
         for kind in self._kinds:
@@ -131,6 +131,8 @@ class Agenda:
             course.recounted(past.census)
             expected = Expected(kind.name, len(past.census.rows), exact=True)
             self.opening.append(Tell(expected))
+            if kind.reads is Reads.WHOLE:  # It may have come from a marker alone.
+                self.opening.append(Keep(kind.name, past.census))
 
     def _parts(self, kind: Kind) -> list[Part]:
         folders: Iterable[str | None] = (None,)

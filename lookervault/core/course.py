@@ -221,8 +221,9 @@ class Course:
         self._stale = False
         name, census = self.kind.name, Census(self._round, now, self.roll.rows)
         news = Tell(Expected(name, len(census.rows), exact=True))
-        # A later life must not take what a refused part lacks for all there is.
-        return [news] if self.roll.refused else [Keep(name, census), news]
+        # A later life must not take for all there is what is known to lack some.
+        lacking = self.roll.refused or self.reading.short
+        return [news] if lacking else [Keep(name, census), news]
 
     def _seek(self, missing: list[Row]) -> list[Effect]:
         """Fetch what is missing, as often as is worth it."""

@@ -24,8 +24,6 @@ class Lane:
     def __init__(self, part: Part, *, guess: bool) -> None:
         self.part = part
         self.walk = Walk()
-        self.counting = False
-        """Whether a page of its census is on its way."""
         self.count_page = COUNT_PAGE
         """Rows that the next page of its census should have."""
         self.total: int | None = None
@@ -42,11 +40,14 @@ class Lane:
         return self.walk.done or self.closed
 
     @property
+    def over(self) -> bool:
+        """Whether no span will come of it, unless it is rewound."""
+        return self._ended or self.closed
+
+    @property
     def left(self) -> int:
         """Rows that are known to lie ahead."""
-        return (
-            0 if self._ended or self.closed else max(0, len(self.walk.rows) - self._at)
-        )
+        return 0 if self.over else max(0, len(self.walk.rows) - self._at)
 
     def next_span(
         self, length: int, done: Callable[[Row], bool], *, guess: bool
@@ -55,7 +56,7 @@ class Lane:
 
         With *guess* it may reach beyond what the census has shown so far.
         """
-        if self._ended or self.closed:
+        if self.over:
             return None
         if self.walk.done:
             return self._wanted(length, done)
@@ -70,7 +71,6 @@ class Lane:
 
     def count_less(self) -> bool:
         """Ask for smaller pages of the census, if they can be smaller."""
-        self.counting = False
         self.count_page //= 2
         # A page needs room for its seam and one row more.
         return self.count_page >= _SMALLEST

@@ -122,7 +122,7 @@ class Plan:
             return []
         self._hands.strike(news.fetcher)
         self._hands.rest(news.fetcher)
-        own = unit != self._probe and self._trials.failed(unit, fault, now)
+        own = self._trials.failed(unit, fault, now)
         if fault.sort in REFUSALS:
             self._heard, self._out = now, False
         effects = self._try_again(news.fetcher, unit, fault, own=own)
@@ -223,7 +223,9 @@ class Plan:
             self._trials.missed(unit)
             return []
         retried = Tell(Retried(fetcher, unit, fault))
-        if own and self._trials.spent(unit, fault):
+        # Nothing goes on without the map, and fetchers that die say nothing about it.
+        vital = unit == self._agenda.map and fault == _DIED
+        if own and self._trials.spent(unit, fault) and not vital:
             return self._give_up(unit, fault) or [retried]
         if not own:
             self._out = True

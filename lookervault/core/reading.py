@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from lookervault.content import Kind, Reads
 from lookervault.core import cutting
-from lookervault.core.lane import Lane
+from lookervault.core.lanes import Lanes
 from lookervault.core.roll import Roll
 from lookervault.messages import Fetched
 from lookervault.records import Row
@@ -41,12 +41,12 @@ class Reading:
         """Items that the queue may bring."""
         self._begun = False
         self._hand: set[int] = set()
-        self._lanes: deque[Lane] = deque()
+        self._lanes = Lanes()
         if kind.reads is Reads.WHOLE:
             self._put(Whole(terms.number(), part) for part in parts)
         else:
             guess = kind.reads is Reads.SPANS and not roll.has_any
-            self._lanes.extend(Lane(part, guess=guess) for part in parts)
+            self._lanes = Lanes(parts, guess=guess)
 
     # What there is to do
 
@@ -55,7 +55,7 @@ class Reading:
         """Items that are known to lie ahead."""
         if self._begun and self._kind.reads is not Reads.SPANS:
             return self._queued  # What the census has is there, or was.
-        return self._queued + sum(lane.left for lane in self._lanes)
+        return self._queued + self._lanes.left
 
     @property
     def idle(self) -> bool:
@@ -65,41 +65,37 @@ class Reading:
     @property
     def counts(self) -> bool:
         """Whether its census is a listing apart, and so can be taken again."""
-        return any(not lane.closed for lane in self._lanes)
+        return self._lanes.any_open
 
     @property
     def counted(self) -> bool:
         """Whether each part is counted, or refused."""
-        return all(lane.counted for lane in self._lanes)
+        return self._lanes.counted
 
     @property
     def short(self) -> bool:
         """Whether the census has fewer rows than Looker says there are."""
-        return any(
-            lane.total is not None and lane.total > len(lane.walk.rows)
-            for lane in self._lanes
-        )
+        return self._lanes.short
 
     @property
     def seen(self) -> int:
         """How many rows of the census there are so far."""
-        return sum(len(lane.walk.rows) for lane in self._lanes)
+        return self._lanes.seen
 
     @property
     def walked(self) -> list[Row]:
         """The rows of the census so far."""
-        return [row for lane in self._lanes for row in lane.walk.rows]
+        return self._lanes.walked
 
     def count(self) -> Count | None:
         """Return the next page of the census, if one can be asked for now."""
-        for lane in self._lanes:
-            if not lane.counted and not lane.counting:
-                lane.counting = True
-                limit = lane.count_page if self._kind.listing.sorts else None
-                number, first = self._terms.number(), lane.walk.first
-                self._hand.add(number)
-                return Count(number, lane.part, first, limit)
-        return None
+        lane = self._lanes.to_count()
+        if lane is None:
+            return None
+        limit = lane.count_page if self._kind.listing.sorts else None
+        unit = Count(self._terms.number(), lane.part, lane.walk.first, limit)
+        self._hand.add(unit.number)
+        return unit
 
     def offer(self, length: int, *, guess: bool) -> Unit | None:
         """Return the next unit, of *length* items at most, if there is one."""
@@ -121,16 +117,10 @@ class Reading:
         return unit
 
     def _span(self, length: int, *, guess: bool) -> Unit | None:
-        """Take the parts in turn, so that no folder waits for another."""
         if self._kind.reads is not Reads.SPANS:
             return None
-        for _ in range(len(self._lanes)):
-            lane = self._lanes[0]
-            self._lanes.rotate(-1)
-            span = lane.next_span(length, self._roll.done, guess=guess)
-            if span is not None:
-                return Span(self._terms.number(), lane.part, *span, length)
-        return None
+        span = self._lanes.span(length, self._roll.done, guess=guess)
+        return None if span is None else Span(self._terms.number(), *span, length)
 
     # What has happened
 
@@ -140,27 +130,19 @@ class Reading:
 
     def took(self, unit: Count, news: Fetched) -> None:
         """A page of the census came in."""
-        lane = self._lane(unit.part)
-        lane.counting = False
-        lane.total = lane.total if news.total is None else news.total
-        if unit.limit is None:
-            lane.walk.took_all(news.rows)
-        elif unit.first == lane.walk.first:
-            lane.walk.took(news.rows)
+        self._lanes.took(unit, news)
 
     def recounted(self, rows: Sequence[Row]) -> None:
         """The census is known from an earlier life."""
-        self._queue.clear()
-        self._queued = 0
-        for lane in self._lanes:
-            lane.walk.took_all([row for row in rows if _lies_in(row, lane.part)])
+        self.drop()
+        self._lanes.recounted(rows)
 
     def ended(self, unit: Unit, rows: int) -> None:
         """*unit* brought *rows* items; fewer than it asked for are the end of its part."""
         if isinstance(unit, Span) and (
             unit.last is None or rows < unit.last - unit.first
         ):
-            self._lane(unit.part).came_short()
+            self._lanes.came_short(unit.part)
 
     # What to do next
 
@@ -196,19 +178,18 @@ class Reading:
     def drop(self) -> None:
         """Ask for nothing of what is queued."""
         self._queue.clear()
+        self._queued = 0
 
     def rewind(self) -> bool:
         """Read by spans what is missing; return whether the kind is read so."""
         if self._kind.reads is not Reads.SPANS:
             return False
-        for lane in self._lanes:
-            lane.rewind()
+        self._lanes.rewind()
         return True
 
     def recount(self) -> None:
         """Take the census again."""
-        for lane in self._lanes:
-            lane.recount()
+        self._lanes.recount()
 
     def cut(self, unit: Unit, *, final: bool) -> bool:
         """Cut up *unit*; return whether that could be done.
@@ -227,25 +208,15 @@ class Reading:
             case Span() if not final:
                 self._put(cutting.pieces(unit, number))
             case Count(limit=int()) if not final:
-                return self._lane(unit.part).count_less()
+                return self._lanes.count_less(unit.part)
             case _:
                 return False
         return True
 
     def close(self, part: Part) -> None:
         """Looker refuses *part*: ask for no more of it."""
-        for lane in self._lanes:
-            if lane.part == part:
-                lane.closed = True
+        self._lanes.close(part)
 
     def open(self, rows: Sequence[Row]) -> list[Row]:
         """Return those of *rows* that lie in no part that Looker refuses."""
-        closed = [lane.part for lane in self._lanes if lane.closed]
-        return [r for r in rows if not any(_lies_in(r, part) for part in closed)]
-
-    def _lane(self, part: Part) -> Lane:
-        return next(lane for lane in self._lanes if lane.part == part)
-
-
-def _lies_in(row: Row, part: Part) -> bool:
-    return row.deleted == part.trash and part.folder in {None, row.folder}
+        return self._lanes.open(rows)

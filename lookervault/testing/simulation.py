@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from lookervault.actors.actor import Actor, Address, Pulse, Tells
 from lookervault.messages import Exited, Go
@@ -25,17 +25,27 @@ _FUSE = 4
 _WHOLE = frozenset({"root", "pipeline", "pool"})
 """Supervisors do not die half way: nobody could stop what they had started."""
 
-_HUNG = (70.0, 200.0)
+_HUNG = (65.0, 130.0)
 """Seconds that a hang lasts: longer than the lease of a fetcher."""
 
 _AGAIN = 0.5
 """Chance that a request is slow if an earlier life of its fetcher hung."""
 
-_SLOW = (5.0, 50.0)
+_SLOW = (2.0, 25.0)
 """Seconds that it takes then: a ghost may speak meanwhile."""
 
 _ENDLESS = 500_000
 """Messages after which a run is taken for endless."""
+
+
+class Watch(Protocol):
+    """Sees what passes between the actors."""
+
+    def receives(self, actor: Any, message: object) -> None:
+        """*actor* is about to receive *message*."""
+
+    def told(self, actor: Any, message: object) -> None:
+        """*actor* finds *message* in its inbox."""
 
 
 class Simulation:
@@ -44,7 +54,8 @@ class Simulation:
     Any actor may be next, so one seed is one interleaving, and a failing seed
     fails every time. *crashes* is how many messages kill whom they reach, at
     once or half way through, *hangs* how many make a fetcher hang and speak
-    later, as a ghost. *between* is called between two messages: let the server change there.
+    later, as a ghost. *between* is called between two messages: let the server
+    change there. *watch* sees every message.
     """
 
     def __init__(
@@ -56,6 +67,7 @@ class Simulation:
         spare: tuple[str, ...] = ("root",),
         clock: FakeClock | None = None,
         between: Callable[[], None] = lambda: None,
+        watch: Watch | None = None,
     ) -> None:
         self.clock = clock or FakeClock()
         self.crashed: list[str] = []
@@ -65,8 +77,9 @@ class Simulation:
         self._hangs = hangs
         self._spare = spare
         self._between = between
+        self._watch = watch
         self._lives: list[_SimulatedLife] = []
-        self._suspect = ""
+        self._hung: _SimulatedLife | None = None
         """The fetcher that hung last."""
         self._fuse: int | None = None
         """Messages that may be told before whoever tells them dies."""
@@ -75,7 +88,14 @@ class Simulation:
         self, address: Address[M], actor: Actor[M], report: Tells[Exited]
     ) -> _SimulatedLife:
         """Start *actor*, to be run by `run`."""
-        life = _SimulatedLife(address.name, actor, report, self.clock, self._burn)
+        life = _SimulatedLife(
+            address.name,
+            actor,
+            report,
+            self.clock,
+            told=self._told,
+            receives=self._receives,
+        )
         life.number = address.move_in(life)
         self._lives = [other for other in self._lives if not other.finished]
         self._lives.append(life)
@@ -118,15 +138,24 @@ class Simulation:
             return False
         if self._strikes(life, self._hangs, _HANG):
             self._hangs -= 1
-            self._suspect = life.name
+            self._hung = life
             life.hang(self.random.uniform(*_HUNG))
             return True
-        again = life.name == self._suspect and not life.left_behind
-        if again and self.random.random() < _AGAIN:
-            self._suspect = ""
+        if self._haunted(life) and self.random.random() < _AGAIN:
             life.hang(self.random.uniform(*_SLOW))
             return True
         return False
+
+    def _haunted(self, life: _SimulatedLife) -> bool:
+        """Whether an earlier life of the same fetcher hangs still, as a ghost."""
+        ghost = self._hung
+        return (
+            ghost is not None
+            and ghost.left_behind
+            and not ghost.finished
+            and ghost.name == life.name
+            and ghost is not life
+        )
 
     def _crash(self, life: _SimulatedLife) -> None:
         """Let *life* die of its message, having dealt with some of it."""
@@ -136,8 +165,15 @@ class Simulation:
         self._fuse = None
         life.crash()
 
-    def _burn(self) -> None:
-        if self._fuse is None:
+    def _receives(self, actor: Actor[Any], message: Any) -> None:
+        if self._watch is not None:
+            self._watch.receives(actor, message)
+
+    def _told(self, actor: Actor[Any], message: Any) -> None:
+        """Let whoever tells this die of it, if it is time."""
+        if self._watch is not None:
+            self._watch.told(actor, message)
+        if self._fuse is None or isinstance(message, Exited):
             return
         self._fuse -= 1
         if self._fuse < 0:
@@ -159,7 +195,9 @@ class _SimulatedLife:
         actor: Actor[Any],
         report: Tells[Exited],
         clock: FakeClock,
-        burn: Callable[[], None],
+        *,
+        told: Callable[[Actor[Any], Any], None],
+        receives: Callable[[Actor[Any], Any], None],
     ) -> None:
         self.name = name
         self.number = 0
@@ -170,9 +208,10 @@ class _SimulatedLife:
         self._over = False
         self.left_behind = False
         """Whether it is a ghost: another life has its address."""
-        self._actor = actor
+        self.actor = actor
         self._report = report
-        self._burn = burn
+        self._told = told
+        self._receives = receives
         actor.lives(self.pulse)
 
     @property
@@ -186,10 +225,10 @@ class _SimulatedLife:
         return self._over
 
     def start(self) -> None:
-        self._try(self._actor.started)
+        self._try(self.actor.started)
 
     def tell(self, message: Any) -> None:
-        self._burn()
+        self._told(self.actor, message)
         if not self._over:
             self.inbox.append(message)
 
@@ -198,8 +237,9 @@ class _SimulatedLife:
         self._hung_until = None
         message = self.inbox.popleft()
         if message is not _WAKE:
+            self._receives(self.actor, message)
             self.pulse.beat()
-            self._try(lambda: self._actor.receive(message))
+            self._try(lambda: self.actor.receive(message))
             self.pulse.rest()
         if self.left_behind:
             self._over = True
@@ -241,7 +281,7 @@ class _SimulatedLife:
             return
         self._over = True
         self.inbox.clear()
-        self._actor.stopped()
+        self.actor.stopped()
         self._report.tell(Exited.of(self.name, self.number, error))
 
 

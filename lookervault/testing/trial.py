@@ -16,6 +16,7 @@ from lookervault.records import Phase, Run, Scope, State
 from lookervault.store.memory import MemoryStore
 from lookervault.system import System
 from lookervault.testing.clock import FakeClock
+from lookervault.testing.holdings import Holdings
 from lookervault.testing.looker import FakeLooker, Thing
 from lookervault.testing.simulation import Simulation
 from lookervault.tree import Settings
@@ -49,7 +50,7 @@ _TROUBLE = (
     Sort.MISSHAPEN,
 )
 
-_OUTAGES = (5.0, 60.0, 400.0)
+_OUTAGES = (5.0, 40.0, 120.0)
 """Seconds that Looker may be away."""
 
 _ENDLESS = 30_000
@@ -74,7 +75,10 @@ class Trial:
         self._outage: tuple[float, Sort] | None = None
         """Until when, and how, Looker is away."""
         self._changes = 0
+        self._restless = self._random.choice([0.1, 0.5])
+        """Chance that something has changed by the next request."""
         self._touched: set[tuple[str, str]] = set()
+        self._holdings = Holdings()
         self._clock = FakeClock()
         self._lived = self._clock
         """The clock of the process that lives."""
@@ -120,6 +124,7 @@ class Trial:
             hangs=self._random.choice([0, 2, 3]),
             clock=FakeClock(self._clock.now()),
             between=self._between,
+            watch=self._holdings,
         )
         self._lived = simulation.clock
         settings = Settings(
@@ -137,6 +142,7 @@ class Trial:
         system.__enter__()
         extraction = system.extract(scope)
         over = simulation.run(lambda: extraction.over, steps=steps)
+        assert not self._holdings.broken, self._holdings.broken
         if over:
             finished = extraction.result()
             assert not finished.reason, finished.reason
@@ -168,6 +174,9 @@ class Trial:
         return Thing(str(number), folder, deleted=self._random.random() < 0.1)
 
     def _trouble(self, _call: str) -> LookerError | None:
+        if self._changes and self._random.random() < self._restless:
+            self._changes -= 1
+            self._change()
         sort = self._away()
         if sort is not None:
             return LookerError(sort, f"made up: {sort.value}, as for everybody")
@@ -198,9 +207,6 @@ class Trial:
     def _between(self) -> None:
         if self._step:
             self._lived.advance(self._step)
-        if self._changes and self._random.random() < 0.05:
-            self._changes -= 1
-            self._change()
 
     def _change(self) -> None:
         kind = self._random.choice(_CHANGING)
@@ -234,11 +240,19 @@ class Trial:
         assert not gaps, f"gaps: {gaps}"
         assert run.complete, f"not complete: {run.kinds}"
         folders = set(run.expansion or ())
+        counted = {kind: self._counted(run, kind) for kind in run.kinds}
         lived = self._before & self._present() - self._touched
         for kind, id_ in lived:
             thing = self._looker.things[kind][id_]
             if kind in run.kinds and (not folders or self._lies(kind, thing, folders)):
                 self._check_item(kind, thing)
+                assert id_ in counted[kind], f"no census has {kind}/{id_}"
+
+    def _counted(self, run: Run, kind: str) -> set[str]:
+        """Return the ids of the census by which *run* is complete."""
+        census = self._store.census(run.number, kind)
+        assert census is not None, f"{kind} has no census"
+        return {row.id for row in census.rows}
 
     def _lies(self, kind: str, thing: Thing, folders: set[str]) -> bool:
         return kind == "folders" or thing.folder in folders

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lookervault.content import KINDS
 from lookervault.core.course import Course
-from lookervault.core.effects import Finish, Recall
+from lookervault.core.effects import Finish, Keep, Recall
 from lookervault.core.reading import Terms
 from lookervault.core.roll import Roll
 from lookervault.errors import Sort
@@ -401,6 +401,17 @@ def test_a_kind_that_was_read_whole_is_not_read_again(bench):
     assert it.plan.kinds["roles"].complete
 
 
+def test_a_census_of_which_only_a_marker_tells_is_kept_by_the_next_life(bench):
+    before = bench({"roles": some(5), "users": some(90)}, kinds=("users", "roles"))
+    before.run(until=lambda it: it.ids("roles"))
+    before.censuses.pop("roles")
+
+    it = later(bench, before, 60.0)
+    it.run()
+
+    assert {row.id for row in it.censuses["roles"].rows} == ids(*range(1, 6))
+
+
 def test_a_kind_that_was_read_whole_long_ago_is_read_again(bench):
     before = bench({"roles": some(5), "users": some(90)}, kinds=("users", "roles"))
     before.run(until=lambda it: it.ids("roles"))
@@ -667,3 +678,16 @@ def test_a_listing_that_stays_shorter_than_its_total_is_a_gap():
 
     assert [gap.id for gap in course.roll.gaps] == ["*"]
     assert not course.roll.report().complete
+
+
+@pytest.mark.parametrize(("total", "kept"), [(3, [3]), (9, [])])
+def test_a_census_shorter_than_its_total_is_not_kept_for_a_later_life(total, kept):
+    course, effects = users(), []
+
+    while (page := course.reading.count()) is not None:
+        rows = tuple(Row(str(n)) for n in range(3))[page.first :]
+        news = Fetched("f", LEASE, rows, total=total)
+        effects += course.fetched(page, news, 0.0)
+
+    keeps = [effect for effect in effects if isinstance(effect, Keep)]
+    assert [len(keep.census.rows) for keep in keeps] == kept

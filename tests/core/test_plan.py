@@ -211,6 +211,20 @@ def test_a_listing_that_never_makes_sense_does_not_hold_the_run_up_for_ever(
         assert {gap.kind for gap in it.plan.gaps} == {"explores"}
 
 
+def test_a_probe_that_is_in_trouble_itself_does_not_speak_for_looker(bench):
+    def trouble(lease):
+        broken = lease.unit.part.kind in {"users", "explores"} and it.now > 1
+        return Fault(Sort.MISSHAPEN, "no JSON") if broken else None
+
+    explores = [Thing(f"m::{n}") for n in range(9)]
+    content = {"users": some(9), "roles": some(3), "explores": explores}
+    it = bench(content, kinds=tuple(content), workers=1, trouble=trouble)
+    it.seconds = lambda lease: 2.0 if isinstance(lease.unit, Ids) else 0.1
+
+    assert it.run() == Finish()
+    assert {gap.kind for gap in it.plan.gaps} == {"explores"}
+
+
 def test_a_login_that_is_refused_stops_the_run(bench):
     fault = Fault(Sort.UNAUTHORIZED, "The login was refused.", 401)
     it = bench({"roles": some(3)}, trouble=lambda _: fault)

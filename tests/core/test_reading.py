@@ -210,6 +210,16 @@ def test_what_is_queued_is_left_once_and_not_once_more_as_a_row_of_the_census():
     assert left == [101, 1, 0]
 
 
+def test_what_was_dropped_is_not_left():
+    it = reading("explores", rows=rows(40))
+    assert it.left == 40
+
+    it.drop()
+
+    assert it.left == 0
+    assert it.idle
+
+
 def test_it_is_idle_when_nothing_is_queued_or_out():
     it = reading("roles")
     assert not it.idle
