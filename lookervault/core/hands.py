@@ -54,6 +54,11 @@ class Hands:
         return bool(self._again or self._delayed)
 
     @property
+    def any_out(self) -> bool:
+        """Whether a unit is out, or is to be handed out again."""
+        return self.in_flight or self.waiting
+
+    @property
     def quiet(self) -> bool:
         """Whether no answer of Looker's is to be expected soon."""
         return not self._flying and not self._again

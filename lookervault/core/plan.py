@@ -74,7 +74,7 @@ class Plan:
         self._trials = Trials(limits.tries)
         self._probe: Unit | None = None
         self._out = False
-        """Whether Looker may be away: nobody else is sent into that."""
+        """Whether Looker may be away: only what is out already finds that out."""
         self._began = self._heard = now
         self._busy = 0.0
         self._stop: Stop | None = None
@@ -273,7 +273,7 @@ class Plan:
     def _pick(self, effects: list[Effect], now: float) -> Unit | None:
         """Take the next unit; if there is none, a kind may have come to its next step."""
         unit = self._hands.next_again()
-        while unit is None and not self._out:
+        while unit is None and not (self._out and self._hands.any_out):
             unit = self._agenda.offer()
             step = [] if unit else self._agenda.settle(self._wall(now))
             if step is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from lookervault.actors.coordinator import Coordinator
@@ -20,7 +21,8 @@ class Holdings:
     def __init__(self) -> None:
         self.broken: list[str] = []
         """Who got a second unit. Not raised: that would be the teller's death."""
-        self._taken_back: dict[str, Lease] = {}
+        self._taken_back: defaultdict[str, set[Lease]] = defaultdict(set)
+        """What each fetcher was told of and does not hold by the coordinator's books."""
 
     # What an actor holds is nobody else's business, but for a test of it all.
 
@@ -30,7 +32,7 @@ class Holdings:
             plan, fence = actor._plan, actor._fence  # noqa: SLF001  # see above
             held = plan and plan._hands._flying.get(message.fetcher)  # noqa: SLF001  # see above
             if held and fence:
-                self._taken_back[message.fetcher] = Lease(fence, *held)
+                self._taken_back[message.fetcher].add(Lease(fence, *held))
 
     def told(self, actor: Any, message: object) -> None:
         """Note it if *message* gives *actor* a second unit."""
@@ -38,6 +40,6 @@ class Holdings:
             name, work = actor._name, actor._work  # noqa: SLF001  # see above
             if work is None or work.lease.fence != message.lease.fence:
                 return
-            if work.lease != self._taken_back.get(name):
+            if work.lease not in self._taken_back[name]:
                 second, first = message.lease.unit, work.lease.unit
                 self.broken.append(f"{name} gets {second} while it has {first}")

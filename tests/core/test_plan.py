@@ -225,6 +225,28 @@ def test_a_probe_that_is_in_trouble_itself_does_not_speak_for_looker(bench):
     assert {gap.kind for gap in it.plan.gaps} == {"explores"}
 
 
+def test_whoever_was_to_find_out_whether_looker_is_back_may_be_given_up(bench):
+    # One explore is cut off once and then kills five fetchers; nobody else asks
+    # Looker meanwhile, since it may be away.
+    seen = []
+
+    def trouble(lease):
+        if isinstance(lease.unit, Count) and lease.unit.limit == 2:
+            return Fault(Sort.UNREACHABLE, "cut off")
+        if not isinstance(lease.unit, Ids) or "m::1" not in lease.unit.ids:
+            return None
+        seen.append(lease)
+        return it.dies if len(seen) > 1 else Fault(Sort.UNREACHABLE, "cut off")
+
+    content = {"users": some(3), "explores": [Thing("m::1"), Thing("m::2")]}
+    it = bench(content, kinds=("users", "explores"), workers=1, trouble=trouble)
+    it.seconds = lambda lease: 1.0
+
+    assert it.run() == Finish()
+    assert [gap.id for gap in it.plan.gaps] == ["m::1"]
+    assert it.ids("explores") == {"m::2"}
+
+
 def test_a_login_that_is_refused_stops_the_run(bench):
     fault = Fault(Sort.UNAUTHORIZED, "The login was refused.", 401)
     it = bench({"roles": some(3)}, trouble=lambda _: fault)
