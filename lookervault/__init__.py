@@ -7,6 +7,7 @@ so that ``import lookervault`` is quick, and so is ``lookervault --help``.
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from lookervault.vault import Vault as Vault
 
     __version__: str
+
+# What is logged goes nowhere unless the program that embeds us says where.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 _HOMES = {
     "Extraction": "lookervault.system",

@@ -259,19 +259,24 @@ def named(names: Iterable[str]) -> tuple[str, ...]:
     """Return *names* in the table's order, each once.
 
     Raises:
-        UsageError: for a name that is no kind; it says which one was meant.
+        UsageError: for names that are no kinds; it says which ones were meant.
 
     """
     wanted = list(names)
-    for name in wanted:
-        if name not in KINDS:
-            near = difflib.get_close_matches(name, KINDS, n=1)
-            hint = (
-                f"did you mean {near[0]}?" if near else f"there are {', '.join(KINDS)}."
-            )
-            message = f"There is no kind of content called {name!r}: {hint}"
-            raise UsageError(message)
+    unknown = list(dict.fromkeys(name for name in wanted if name not in KINDS))
+    if unknown:
+        raise UsageError(_unknown(unknown))
     return tuple(kind for kind in KINDS if kind in wanted)
+
+
+def _unknown(names: list[str]) -> str:
+    near = [difflib.get_close_matches(name.lower(), KINDS, n=1) for name in names]
+    told = (
+        f"{name!r} (did you mean {meant[0]}?)" if meant else f"{name!r}"
+        for name, meant in zip(names, near, strict=True)
+    )
+    rest = "" if all(near) else f"; there are {', '.join(KINDS)}"
+    return f"There is no kind of content called {' or '.join(told)}{rest}."
 
 
 def covered(scope: Scope) -> tuple[str, ...]:

@@ -72,6 +72,7 @@ class LookerError(LookervaultError):
         status: int | None = None,
         retry_after: float | None = None,
         excerpt: str = "",
+        lasting: bool = False,
     ) -> None:
         super().__init__(reason)
         self.sort = sort
@@ -83,6 +84,8 @@ class LookerError(LookervaultError):
         """Seconds that Looker asked us to wait, by its own clock; at most 600."""
         self.excerpt = excerpt
         """The first 500 characters of a body that was not understood, redacted."""
+        self.lasting = lasting
+        """Whether somebody has to mend something before another try makes sense."""
 
 
 class LoginRefused(LookerError):
@@ -126,3 +129,7 @@ class GaveUp(LookervaultError):
     def __init__(self, reason: str, exit_code: int = 1) -> None:
         super().__init__(reason)
         self.exit_code = exit_code
+
+
+class LeftBehind(GaveUp):
+    """Threads hang and could not be ended when a system was left. Nothing is lost."""

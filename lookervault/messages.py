@@ -48,7 +48,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """A unit in the hands of one fetcher, for the *attempt*-th time."""
+    """A unit in one fetcher's hands, for the *attempt*-th time."""
 
     fence: Fence
     unit: Unit
@@ -56,13 +56,21 @@ class Lease(msgspec.Struct, frozen=True):
 
 
 class Slowdown(msgspec.Struct, frozen=True):
-    """Why fewer requests may start, and since when."""
+    """Why fewer requests start: *rate* a second, and none before *until* (monotonic)."""
 
     reason: str
     rate: float | None
-    """Requests a second from now on; ``None``: not bounded."""
     until: float
-    """Monotonic time before which none starts."""
+
+
+class Steering(msgspec.Struct, frozen=True):
+    """What can be set about a run while it goes on; *paused*: nothing is handed out."""
+
+    workers: int
+    """Units in flight, at most."""
+    max_rate: float | None = None
+    """Requests a second; ``None``: as many as Looker takes."""
+    paused: bool = False
 
 
 # To the Coordinator
@@ -97,11 +105,11 @@ class Fetched(Message, frozen=True):
     total: int | None = None
     """How many items the listing has, by ``X-Total-Count``."""
     pages: int = 1
-    """Requests that brought an answer."""
     bytes: int = 0
-    """Of raw bodies."""
     seconds: float = 0.0
-    """Spent on requests."""
+    """Requests that were answered, the raw bytes of that, and the time spent on them."""
+    left: Unit | None = None
+    """What remains of the unit, if it was handed back half way."""
 
 
 class Failed(Message, frozen=True):
@@ -113,7 +121,7 @@ class Failed(Message, frozen=True):
 
 
 class Returned(Message, frozen=True):
-    """A fetcher hands back a unit that it has not asked Looker for."""
+    """A fetcher hands back a unit of which it has got nothing."""
 
     fetcher: str
     lease: Lease
@@ -147,6 +155,12 @@ class Halt(Message, frozen=True):
     exit_code: int
 
 
+class Steer(Message, frozen=True):
+    """Go on in this way."""
+
+    steering: Steering
+
+
 class Sealed(Message, frozen=True):
     """The run is closed and on disk."""
 
@@ -164,6 +178,7 @@ ToCoordinator: TypeAlias = (
     | Due
     | Tick
     | Halt
+    | Steer
     | Sealed
 )
 
@@ -209,6 +224,13 @@ class Ask(Message, frozen=True):
     """Counts up over the fetcher's lives."""
 
 
+class Waive(Message, frozen=True):
+    """The request of *ask* will not be made: the unit was handed back."""
+
+    fetcher: str
+    ask: int
+
+
 class Outcome(enum.Enum):
     """What a request came to, as far as pace goes."""
 
@@ -233,13 +255,12 @@ class Answered(Message, frozen=True):
 
 
 class Turn(Message, frozen=True):
-    """It is time for those who wait."""
+    """It is time for those who wait: *at* tells the newest turn from earlier ones."""
 
     at: float
-    """Monotonic time for which it was meant; tells the newest from earlier ones."""
 
 
-ToThrottle: TypeAlias = Ask | Answered | Turn
+ToThrottle: TypeAlias = Ask | Waive | Answered | Turn | Steer
 
 
 # To the Writer
@@ -340,22 +361,43 @@ class Called(Message, frozen=True):
     """Monotonic."""
     seconds: float
     waited: float
-    """Seconds it waited for its token."""
+    """Seconds, for its token."""
     bytes: int
     outcome: Outcome
     sort: Sort | None = None
+    idle: float = 0.0
+    """Seconds that the fetcher had no unit before it got this one; told once."""
+
+
+class Paced(Message, frozen=True):
+    """How fast requests may start just now. Told once a second, if anything changed."""
+
+    rate: float | None
+    most: int | None
+    """Requests a second, and requests in flight; ``None``: not bounded."""
+    left: int | None
+    """Requests that the budget still has; ``None``: there is none."""
+    waiting: tuple[str, ...] = ()
+    """Fetchers that wait for their turn."""
+
+
+class Weighed(Message, frozen=True):
+    """How much anonymous memory the process has, in bytes. Told once a second."""
+
+    memory: int
+    over: bool
+    """Whether that is more than it may: one unit at a time goes on."""
 
 
 class Committed(Message, frozen=True):
-    """So much has become durable."""
+    """So much has become durable, by kind."""
 
     counts: Mapping[str, Counts]
-    """By kind."""
     calls: int
 
 
 class Retried(Message, frozen=True):
-    """A unit failed and will be tried again, or in halves."""
+    """A unit failed and will be tried again, or in pieces."""
 
     fetcher: str
     unit: Unit
@@ -381,6 +423,12 @@ class Slowed(Message, frozen=True):
     slowdown: Slowdown
 
 
+class Steered(Message, frozen=True):
+    """The owner of the run has set how it goes on."""
+
+    steering: Steering
+
+
 class WorkerFailed(Message, frozen=True):
     """A life of a fetcher ended badly, and a new one starts."""
 
@@ -402,11 +450,14 @@ ToProgress: TypeAlias = (
     | Expected
     | Assigned
     | Called
+    | Paced
+    | Weighed
     | Committed
     | Retried
     | Gapped
     | KindDone
     | Slowed
+    | Steered
     | WorkerFailed
     | Finished
 )
@@ -422,7 +473,7 @@ class Exited(Message, frozen=True):
     life: int
     error: str | None
     exit_code: int | None = None
-    """Of an error that was raised on purpose, so that no restart can mend it."""
+    """Of an error that was raised on purpose: no restart can mend it."""
 
     @classmethod
     def of(cls, child: str, life: int, error: BaseException | None) -> Exited:
@@ -440,4 +491,10 @@ class Inspect(Message, frozen=True):
     """Look for children that hang."""
 
 
-ToSupervisor: TypeAlias = Exited | Inspect
+class Enlist(Message, frozen=True):
+    """Have the first *count* of your children alive; those beyond may stay."""
+
+    count: int
+
+
+ToSupervisor: TypeAlias = Exited | Inspect | Enlist

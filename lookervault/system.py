@@ -3,37 +3,48 @@
 from __future__ import annotations
 
 import contextlib
-import queue
-import threading
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from lookervault.actors.clock import Clock, SystemClock
-from lookervault.actors.threads import Life, Spawn, Threads
+from lookervault.actors.subscribers import Subscribers
+from lookervault.actors.threads import Life, Spawn, Subscriber, Threads
 from lookervault.content import named
-from lookervault.errors import GaveUp, UsageError
+from lookervault.errors import LeftBehind, UsageError
+from lookervault.extraction import Extraction, gave_up
 from lookervault.looker.base import Source
 from lookervault.looker.settings import Credentials
-from lookervault.messages import Began, Exited, Finished, Halt, ToProgress, Wake
-from lookervault.records import Phase, Run, Scope
+from lookervault.memory import Scales
+from lookervault.messages import Exited, Finished, ToProgress, Wake
+from lookervault.records import Scope
+from lookervault.settings import Settings, check
 from lookervault.store.base import Store
-from lookervault.tree import Settings, Tree
+from lookervault.tree import Tree
 
 __all__ = ["Extraction", "Settings", "System"]
 
-_BLINK = 0.5
-"""Seconds between two looks at the store, in case the news of the end got lost."""
+log = logging.getLogger(__name__)
 
-_MOST_WORKERS = 50
+_PATIENCE = 60.0
+"""Seconds that all actors together get to stop."""
 
-_MOST_EVENTS = 100_000
-"""Events that are kept for whoever reads them later, or never: some 40 MB."""
+_GRACE = 2.0
+"""Seconds for what was cut off on the way to come to its end."""
+
+_IN_THE_STORE = frozenset({"root", "pipeline", "writer", "coordinator"})
+"""Those who may be in the middle of a transaction."""
 
 
 class System:
     """The actors of one vault. Use it as a context manager; embed as many as you like.
+
+    *subscribers*, and those that `subscribe` later, are told every event of the current
+    run in its order: functions, from a thread of ours that they must not hold up, or
+    Pykka actors. *memory* returns the bytes that count against `Settings.max_memory`,
+    once a second, instead of those that the process has for itself.
 
     Raises:
         UsageError: *settings* make no sense; nothing was started.
@@ -46,16 +57,23 @@ class System:
         store: Store,
         settings: Settings | None = None,
         *,
+        subscribers: Iterable[Subscriber] = (),
         spawn: Spawn | None = None,
         clock: Clock | None = None,
+        memory: Callable[[], int] | None = None,
     ) -> None:
         self._settings = settings or Settings()
-        _check(self._settings)
+        check(self._settings)
+        self._subscribers = Subscribers(subscribers)
         self._own_clock = SystemClock() if clock is None else None
         self._clock: Clock = clock or self._own_clock or SystemClock()
+        self._scales = Scales(
+            self._settings.max_memory, now=self._clock.now, weigh=memory
+        )
         self._source = source
         self._store = store
-        self._spawn = spawn or Threads(self._clock)
+        self._threads = Threads(self._clock)
+        self._spawn = spawn or self._threads
         self._extraction: Extraction | None = None
         self._tree = Tree(
             source,
@@ -65,43 +83,55 @@ class System:
             owner=self,
             spawn=self._spawn,
             clock=self._clock,
+            scales=self._scales,
         )
         self._life: Life | None = None
         self._ended: Exited | None = None
         """How the root ended."""
+        self.left_behind: tuple[str, ...] = ()
+        """The threads that hang and could not be ended, once the system was left."""
 
     @classmethod
     @contextlib.contextmanager
     def at(
-        cls, path: Path, credentials: Credentials, settings: Settings | None = None
+        cls,
+        path: Path,
+        credentials: Credentials,
+        settings: Settings | None = None,
+        *,
+        subscribers: Iterable[Subscriber] = (),
     ) -> Iterator[Self]:
         """Enter a system that copies the Looker of *credentials* into the vault at *path*.
 
-        The login comes first, so that a refused one makes no vault. Vault and
-        connections are closed in the end.
+        What can be told from the vault comes before the login, and a refused login
+        makes no vault. Vault and connections are closed in the end.
 
         Raises:
             LookerError: Looker cannot be reached, or refuses the login.
             Locked: someone else writes to the vault.
             VaultError: it is another instance's, too new, or no vault.
+            LeftBehind: in the end, if a thread hangs and cannot be ended.
 
         """
         from lookervault.looker.sdk import SdkSource  # noqa: PLC0415 - takes a while
         from lookervault.store.lmdb import LmdbStore  # noqa: PLC0415 - idem
 
-        settings, clock = settings or Settings(), SystemClock()
-        looker = SdkSource(
-            credentials,
-            workers=settings.workers,
-            monotonic=clock.now,
-            sleep=clock.sleep,
-        )
-        with contextlib.closing(looker):
-            looker.login()
-            now = clock.wall()
-            store = LmdbStore.create_or_open(path, looker.instance, now=now)
-            with contextlib.closing(store), cls(looker, store, settings) as system:
-                yield system
+        clock = SystemClock()
+        looker = SdkSource(credentials, monotonic=clock.now, sleep=clock.sleep)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(contextlib.closing(looker))
+            store = LmdbStore.create_or_open(
+                path, looker.instance, now=clock.wall(), admit=looker.login
+            )
+            closing = stack.enter_context(contextlib.ExitStack())
+            closing.callback(store.close)
+            system = cls(looker, store, settings, subscribers=subscribers)
+            try:
+                with system:
+                    yield system
+            finally:
+                if _IN_THE_STORE.intersection(system.left_behind):
+                    closing.pop_all()  # To close it would wait for who hangs in it.
 
     def __enter__(self) -> Self:
         try:
@@ -114,13 +144,31 @@ class System:
     def __exit__(
         self,
         _type: type[BaseException] | None,
-        _error: BaseException | None,
+        error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        """Stop everything.
+
+        Raises:
+            LeftBehind: threads hang and cannot be ended. If something else is on its
+                way, that gets a note of it instead.
+
+        """
         if self._life is not None:
             self._life.ask_to_stop()
-            self._life.wait(patience=60.0)
+            self._life.wait(patience=_PATIENCE)
         self._close()
+        self.left_behind = self._threads.left(_GRACE)
+        if not self.left_behind:
+            return
+        left = LeftBehind(
+            f"Threads hang and were left behind: {', '.join(self.left_behind)}. They "
+            "last until the process ends; until then, use its vault in no other."
+        )
+        if error is None:
+            raise left
+        log.warning("%s", left)
+        error.add_note(str(left))
 
     def _close(self) -> None:
         if self._own_clock is not None:
@@ -132,6 +180,13 @@ class System:
             self._ended = message
         if self._extraction is not None:
             self._extraction.ended(message)
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Tell *subscriber* each event from now on. Return what ends that.
+
+        One that raises, or a Pykka actor that is dead, is dropped with a warning.
+        """
+        return self._subscribers.add(subscriber)
 
     def extract(self, scope: Scope, *, fresh: bool = False) -> Extraction:
         """Start to copy *scope*, or go on with an unfinished run of the same scope.
@@ -149,13 +204,15 @@ class System:
         """
         self._check_free()
         named(scope.kinds)
+        began = self._clock.now()
         self._tree.budget.begin()
         login, version = self._source.login(), self._source.version()
         now = self._clock.wall()
         run = self._store.begin(scope, now=now, fresh=fresh)
         self._store.note(run.number, login=login, looker=version)
         self._extraction = Extraction(run, self._store, self._tree)
-        self._tree.wanted.value = run.number
+        credit = self._scales.afford(self._settings.credit)
+        self._tree.begin(run.number, began, credit)
         self._tree.coordinator.tell(Wake())
         if self._ended is not None:  # while nobody could be told of it
             self._extraction.ended(self._ended)
@@ -166,125 +223,11 @@ class System:
             message = "A system must be entered first: with System(...) as system."
             raise UsageError(message)
         if self._ended is not None:
-            raise _gave_up(self._ended)
+            raise gave_up(self._ended)
         if self._extraction is not None and not self._extraction.over:
             message = "A run goes on in this system: wait for its end, or cancel it."
             raise UsageError(message)
 
     def _show(self, event: ToProgress) -> None:
-        if self._extraction is not None:
-            self._extraction.show(event)
-
-
-class Extraction:
-    """One run, while it goes on."""
-
-    def __init__(self, run: Run, store: Store, tree: Tree) -> None:
-        self.run = run
-        """As it was opened."""
-        self._store = store
-        self._tree = tree
-        self._events = queue.SimpleQueue[ToProgress]()
-        self._over = threading.Event()
-        self._finished: Finished | None = None
-        self._error: GaveUp | None = None
-        self._halt: Halt | None = None
-
-    @property
-    def over(self) -> bool:
-        """Whether the run has ended, by the news or by the store."""
-        if not self._over.is_set():
-            run = self._store.run(self.run.number)
-            if run is not None and run.phase is not Phase.OPEN:
-                self._over.set()
-        return self._over.is_set()
-
-    def events(self, every: float = _BLINK) -> Iterator[ToProgress | None]:
-        """Yield what happens until the run is over; ``None`` when nothing did for *every* s.
-
-        Events are for people to watch, and a crash may lose some, even the last
-        one: `result` tells how the run ended.
-        """
-        while True:
-            try:
-                event = self._events.get(timeout=every)
-            except queue.Empty:
-                if self.over:
-                    return
-                yield None
-            else:
-                yield event
-                if isinstance(event, Finished):
-                    return
-
-    def result(self, timeout: float | None = None) -> Finished:
-        """Wait until the run is over, and say how it ended.
-
-        Raises:
-            GaveUp: the system failed; what was stored is kept.
-            TimeoutError: the run goes on.
-
-        """
-        waited = 0.0
-        while not self.over:
-            if timeout is not None and waited >= timeout:
-                message = f"The run goes on after {timeout:.0f} s."
-                raise TimeoutError(message)
-            self._over.wait(_BLINK)
-            waited += _BLINK
-        if self._error is not None:
-            raise self._error
-        if self._finished is None:
-            self._finished = Finished(self._store.run(self.run.number) or self.run)
-        return self._finished
-
-    def cancel(self, reason: str, exit_code: int) -> None:
-        """Commit what is in flight, and then end the run, to be continued."""
-        self._halt = Halt(reason, exit_code)
-        self._tree.coordinator.tell(self._halt)
-
-    def show(self, event: ToProgress) -> None:
-        """Pass *event* on to whoever iterates over `events`."""
-        if isinstance(event, Finished) and not self._is_of(event.run):
-            return
-        if isinstance(event, Began) and self._halt is not None:
-            # This coordinator's life began after the halt was told.
-            self._tree.coordinator.tell(self._halt)
-        if self._events.qsize() >= _MOST_EVENTS:
-            with contextlib.suppress(queue.Empty):  # somebody reads after all
-                self._events.get_nowait()
-        self._events.put(event)
-
-    def ended(self, message: Exited | Finished) -> None:
-        """Hear how it ended: the run, or the system below it."""
-        if self._over.is_set():
-            return
-        if isinstance(message, Finished):
-            if not self._is_of(message.run):
-                return
-            self._finished = message
-        else:
-            self._error = _gave_up(message)
-        self._over.set()
-
-    def _is_of(self, run: Run) -> bool:
-        """Whether *run* is this one: news of what it continues may be late."""
-        mine = self.run
-        return run.number == mine.number and run.resumed >= mine.resumed
-
-
-def _gave_up(end: Exited) -> GaveUp:
-    reason = end.error or "The system was stopped."
-    return GaveUp(reason, end.exit_code or GaveUp.exit_code)
-
-
-def _check(settings: Settings) -> None:
-    if not 1 <= settings.workers <= _MOST_WORKERS:
-        message = f"The number of workers must be from 1 to {_MOST_WORKERS}, not {settings.workers}."
-        raise UsageError(message)
-    if settings.batch_size < 1:
-        message = f"A page needs at least one item, not {settings.batch_size}."
-        raise UsageError(message)
-    if settings.max_rate is not None and not settings.max_rate > 0:
-        message = f"Requests a second must be more than 0, not {settings.max_rate}."
-        raise UsageError(message)
+        if self._extraction is not None and self._extraction.show(event):
+            self._subscribers.tell(event)

@@ -22,12 +22,11 @@ from collections.abc import Callable
 from functools import partial
 from itertools import count
 
-import msgspec
-
 from lookervault.actors.actor import Address, Slot, Tells
 from lookervault.actors.clock import Clock
 from lookervault.actors.coordinator import Coordinator
 from lookervault.actors.fetcher import Fetcher
+from lookervault.actors.orders import Orders
 from lookervault.actors.progress import Progress
 from lookervault.actors.purse import Purse
 from lookervault.actors.supervisor import Child, Supervisor, nested
@@ -38,9 +37,14 @@ from lookervault.core.limits import Limits
 from lookervault.core.pace import Learned
 from lookervault.core.restart import Intensity, Strategy
 from lookervault.looker.base import Source
+from lookervault.memory import Scales
 from lookervault.messages import (
+    Enlist,
     Exited,
     Finished,
+    Steer,
+    Steered,
+    Steering,
     ToCoordinator,
     ToFetcher,
     ToProgress,
@@ -49,6 +53,7 @@ from lookervault.messages import (
     ToWriter,
     WorkerFailed,
 )
+from lookervault.settings import MOST_WORKERS, Settings
 from lookervault.store.base import Store
 
 _SELDOM = Intensity(restarts=3, period=30.0)
@@ -63,29 +68,12 @@ before it is set aside, so ten restarts a minute are two such bodies."""
 _LEASE = 60.0
 """Seconds without a beat after which a fetcher hangs: twice the time-out of a read."""
 
+_FETCHER_PATIENCE = 10.0
+"""Seconds that a fetcher gets to stop; what it waits for is cut off at once."""
 
 _STUCK = 120.0
 """Seconds that one commit may take. A writer that waits for its disk longer holds
 LMDB's only write transaction, so that another writer would wait as well."""
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be set about a run."""
-
-    workers: int = 8
-    """Fetchers, 1 to 50."""
-    batch_size: int = 100
-    """Items a page, at most."""
-    give_up_after: float = 600.0
-    """Seconds without an answer of Looker's."""
-    max_calls: int | None = None
-    """Requests that may be sent."""
-    max_rate: float | None = None
-    """Requests a second."""
-    accept_deletions: bool = False
-    """Believe that many items are gone at once."""
-    credit: int = 64 * 2**20
-    """Bytes in hand."""
 
 
 class Tree:
@@ -101,6 +89,7 @@ class Tree:
         owner: Tells[Finished],
         spawn: Spawn,
         clock: Clock,
+        scales: Scales,
     ) -> None:
         self._source = source
         self._store = store
@@ -109,15 +98,15 @@ class Tree:
         self._owner = owner
         self._spawn = spawn
         self._clock = clock
-        self._purse = Purse(settings.credit)
+        self._scales = scales
+        self._purse = Purse(settings.credit, scales.tight)
         self._learned = Slot(Learned())
         self._meter = Meter(lambda: source.calls)
         self._asks = count(1)
         self._tickets = count(1)
 
         self.budget = Budget(lambda: source.calls, settings.max_calls)
-        self.wanted = Slot[int | None](None)
-        """Number of the run that is to be worked on."""
+        self.orders = Orders(settings.steering, clock.now())
         self.root = Address[ToSupervisor]("root")
         self.progress = Address[ToProgress]("progress")
         self.throttle = Address[ToThrottle]("throttle")
@@ -125,8 +114,25 @@ class Tree:
         self.writer = Address[ToWriter]("writer")
         self.coordinator = Address[ToCoordinator]("coordinator")
         self.pool = Address[ToSupervisor]("pool")
-        names = [f"fetcher-{n}" for n in range(1, settings.workers + 1)]
+        names = [f"fetcher-{n}" for n in range(1, MOST_WORKERS + 1)]
         self.fetchers = {name: Address[ToFetcher](name) for name in names}
+        """As many as there may ever be; the pool starts those that are wanted."""
+
+    def begin(self, run: int, began: float, credit: int) -> None:
+        """Work on *run*, which *began* just now, with *credit* bytes in hand."""
+        self._purse.limit(credit)
+        self.orders.began = began
+        self.orders.run = run
+        if self.orders.steering != self._settings.steering:  # of an earlier run
+            self.steer(self._settings.steering)
+
+    def steer(self, steering: Steering) -> None:
+        """Go on with the run in this way."""
+        self.orders.steering = steering
+        self.coordinator.tell(Steer(steering))
+        self.throttle.tell(Steer(steering))
+        self.pool.tell(Enlist(steering.workers))
+        self.progress.tell(Steered(steering))
 
     def make_root(self) -> Supervisor:
         """Make the actor that everything else hangs from."""
@@ -150,22 +156,30 @@ class Tree:
         )
 
     def _make_pool(self) -> Supervisor:
-        workers = self._settings.workers
         return Supervisor(
             [
                 Child(
-                    address, partial(self._make_fetcher, name), lease=_LEASE, cut=True
+                    address,
+                    partial(self._make_fetcher, name),
+                    patience=_FETCHER_PATIENCE,
+                    lease=_LEASE,
+                    cut=True,
                 )
                 for name, address in self.fetchers.items()
             ],
             Strategy.ONE_FOR_ONE,
-            Intensity(_AND + _PER_FETCHER * workers, _PERIOD),
+            Intensity(_AND, _PERIOD, each=_PER_FETCHER),
             me=self.pool,
             spawn=self._spawn,
             clock=self._clock,
             failed=self._fetcher_failed,
-            most_ghosts=max(3, workers // 10),
+            wanted=self._wanted_fetchers,
         )
+
+    def _wanted_fetchers(self) -> int:
+        """Return how many to start with the pool: the coordinator counts on who lived."""
+        lived = sum(address.lives > 0 for address in self.fetchers.values())
+        return max(self.orders.steering.workers, lived)
 
     def _fetcher_failed(self, news: Exited) -> None:
         self.progress.tell(WorkerFailed(news.child, news.error or ""))
@@ -173,7 +187,7 @@ class Tree:
     def _make_throttle(self) -> Throttle:
         return Throttle(
             self._learned,
-            max_rate=self._settings.max_rate,
+            orders=self.orders,
             budget=self.budget,
             me=self.throttle,
             fetchers=self.fetchers,
@@ -196,9 +210,9 @@ class Tree:
     def _make_coordinator(self) -> Coordinator:
         settings = self._settings
         limits = Limits(
-            workers=settings.workers,
             batch=settings.batch_size,
             give_up_after=settings.give_up_after,
+            max_duration=settings.max_duration,
             accept_deletions=settings.accept_deletions,
         )
         return Coordinator(
@@ -212,7 +226,8 @@ class Tree:
             clock=self._clock,
             credit=self._purse,
             tickets=self._tickets,
-            wanted=self.wanted,
+            orders=self.orders,
+            weigh=self._scales.weighed,
         )
 
     def _make_fetcher(self, name: str) -> Fetcher:

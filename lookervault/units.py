@@ -46,6 +46,11 @@ class Span(msgspec.Struct, frozen=True, tag=True):
     page: int
     """Items a request, at most."""
 
+    @property
+    def length(self) -> int:
+        """How many items it is to bring; an open end counts as one page."""
+        return self.page if self.last is None else self.last - self.first
+
 
 class Whole(msgspec.Struct, frozen=True, tag=True):
     """Read all items of *part* in one call."""
@@ -74,6 +79,22 @@ Unit: TypeAlias = Count | Span | Whole | Ids
 def brings_items(unit: Unit) -> bool:
     """Return whether *unit* ends in the store; a page of a census does not."""
     return not isinstance(unit, Count)
+
+
+def described(unit: Unit) -> str:
+    """Say in a few words what *unit* reads of its kind. It may hold hostile ids."""
+    match unit:
+        case Count(_, part, first):
+            what = f"ids from {first}" if first else "ids"
+        case Span(_, part, first):
+            what = f"from {first}"
+        case Whole(_, part):
+            what = "all"
+        case Ids(_, part, ids):
+            more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+            what = f"{ids[0]}{more}" if ids else ""
+    where = f" in folder {part.folder}" if part.folder is not None else ""
+    return f"{what}{where}{' of the trash' if part.trash else ''}"
 
 
 class Marker(msgspec.Struct, frozen=True):

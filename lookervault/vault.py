@@ -9,10 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from lookervault.content import named
+from lookervault.content import covered, named
+from lookervault.core.past import Past, recollect
 from lookervault.errors import VaultError
-from lookervault.records import About, Gap, Head, Phase, Run, State
+from lookervault.records import About, Census, Gap, Head, Phase, Run, State
 from lookervault.store.reading import LmdbReader
+from lookervault.units import Marker
 
 _LATEST = re.compile(r"latest(?:~([0-9]{1,9}))?", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -27,6 +29,8 @@ class Stored(Protocol):
     def run(self, number: int) -> Run | None: ...
     def runs(self) -> Iterator[Run]: ...
     def gaps(self, run: int) -> Iterator[Gap]: ...
+    def markers(self, run: int) -> Iterator[Marker]: ...
+    def census(self, run: int, kind: str) -> Census | None: ...
     def heads(self, kind: str, *, at: int | None = None) -> Iterator[Head]: ...
     def versions(self, kind: str, id_: str) -> Iterator[Head]: ...
     def body(self, head: Head) -> bytes: ...
@@ -131,6 +135,13 @@ class Vault:
     def gaps(self, at: int | None = None) -> Iterator[Gap]:
         """Yield what the run could not read."""
         return self._store.gaps(self._at(at))
+
+    def past(self, run: Run) -> dict[str, Past]:
+        """Return what the open *run* has of each kind, as whoever continues it finds it."""
+        kinds = covered(run.scope)
+        censuses = {kind: self._store.census(run.number, kind) for kind in kinds}
+        known = {kind: census for kind, census in censuses.items() if census}
+        return recollect(self._store.markers(run.number), known)
 
     # Items
 

@@ -22,9 +22,12 @@ from urllib.parse import urlsplit
 
 import lmdb
 import msgspec
+from benchmarks.figure import Figure, at_least, environment, extract_command
+from benchmarks.progress import progress
 
 from lookervault.records import Item, Row, Scope
-from lookervault.simulator.process import Running, running
+from lookervault.simulator.door import Running
+from lookervault.simulator.process import running
 from lookervault.simulator.settings import Settings
 from lookervault.store.base import Landed
 from lookervault.store.codec import compress, digest
@@ -34,18 +37,6 @@ from lookervault.units import Part, Span
 _PAGE = 100
 _PAIRS = 9
 """Interleaved pairs of a ratio: enough that one slow moment does not decide."""
-
-
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """What a benchmark found."""
-
-    id: str
-    name: str
-    figure: float
-    unit: str
-    bar: float
-    ok: bool
-    detail: dict[str, object] = {}
 
 
 def simulator() -> Figure:
@@ -64,7 +55,7 @@ def simulator() -> Figure:
     rate = pages * _PAGE / seconds
     name = "items that the simulator serves a second"
     each = size // _PAGE
-    return _at_least(100_000, rate, "items/s", id_="SIM", name=name, bytes_an_item=each)
+    return at_least(100_000, rate, "items/s", id_="SIM", name=name, bytes_an_item=each)
 
 
 def writer() -> Figure:
@@ -72,7 +63,7 @@ def writer() -> Figure:
     pairs = [_pair(list(_groups(20))) for _ in range(_PAIRS)]
     ratios = [bare / ours for ours, bare in pairs]
     rates = [20 * 3 * _PAGE / ours for ours, _ in pairs]
-    return _at_least(
+    return at_least(
         20_000,
         statistics.median(rates),
         "items/s",
@@ -90,22 +81,12 @@ def utilization() -> Figure:
     detail = {name: summary[name] for name in ("calls", "seconds", "peak_memory")}
     share = float(str(summary["utilization"]))
     name = "utilization of 8 workers"
-    return _at_least(0.97, share, "", id_="SC-002", name=name, **detail)
+    return at_least(0.97, share, "", id_="SC-002", name=name, **detail)
 
 
 BENCHMARKS: dict[str, Callable[[], Figure]] = {
-    bench.__name__: bench for bench in (simulator, writer, utilization)
+    bench.__name__: bench for bench in (simulator, writer, utilization, progress)
 }
-
-
-def _at_least(
-    bar: float, figure: float, unit: str, *, id_: str, name: str, **detail: object
-) -> Figure:
-    ok = figure >= bar
-    figure = round(figure, 4)
-    return Figure(
-        id=id_, name=name, figure=figure, unit=unit, bar=bar, ok=ok, detail=detail
-    )
 
 
 def _request(looker: Running, query: str) -> bytes:
@@ -207,23 +188,14 @@ def _seconds(job: Callable[[], None]) -> float:
 
 def _extract(looker: Running, vault: Path, *options: str) -> dict[str, object]:
     """Run the real command, and return its summary."""
-    command = [sys.executable, "-m", "lookervault", "extract", "dashboards", "--json"]
     told = subprocess.run(
-        [*command, "--vault", str(vault), *options],
-        env=os.environ | _credentials(looker),
+        extract_command(vault, "--json", *options),
+        env=environment(looker),
         check=True,
         capture_output=True,
     )
     summary: dict[str, object] = json.loads(told.stdout.splitlines()[-1])
     return summary
-
-
-def _credentials(looker: Running) -> dict[str, str]:
-    return {
-        "LOOKERSDK_BASE_URL": looker.base_url,
-        "LOOKERSDK_CLIENT_ID": looker.client_id,
-        "LOOKERSDK_CLIENT_SECRET": looker.client_secret,
-    }
 
 
 def main() -> None:

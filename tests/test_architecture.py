@@ -21,15 +21,18 @@ LAYERS = (
     {"units"},
     {"content"},
     {"messages"},
+    {"settings"},
     {"core"},
     {"http", "store", "memory"},
     {"looker"},
     {"vault"},
     {"actors"},
     {"tree"},
+    {"extraction"},
     {"system"},
+    {"simulator"},
     {"testing"},
-    {"config", "output", "simulator"},
+    {"config", "output"},
     {"daemon"},
     {"cli"},
 )
@@ -52,6 +55,7 @@ ANYWHERE = {"msgspec"}
 HOMES = {
     "attrs": {"simulator/*": "walks the SDK's models, which are attrs classes"},
     "click": {"cli/*": "the command line"},
+    "keyring": {"config/secrets.py": "where some keep a secret; an extra"},
     "lmdb": {"store/*": "the vault on disk"},
     "looker_sdk": {
         "looker/*": "the border to Looker",
@@ -59,7 +63,12 @@ HOMES = {
     },
     "psutil": {"memory.py": "memory of the process"},
     "pykka": {"actors/threads.py": "gives an actor a thread"},
-    "rich": {"output/text.py": "what people see"},
+    "rich": {
+        "output/closing.py": "the table of a summary",
+        "output/paper.py": "colours, and what a terminal can do",
+        "output/picture.py": "the lines of the live view",
+        "output/table.py": "lists",
+    },
     "tenacity": {"looker/session.py": "the login is no unit of work"},
     "urllib3": {"http/*": "the only way out"},
     "uvloop": {"simulator/*": "a faster loop for the server, where there is one"},
@@ -79,13 +88,16 @@ CONFINED = {
         "store/lock.py": "names the host that holds a vault",
         "simulator/*": "a server",
     },
-    "subprocess": {"simulator/process.py": "a simulated Looker beside a test"},
+    "subprocess": {
+        "config/secrets.py": "a command that gives a secret",
+        "simulator/process.py": "a simulated Looker beside a test",
+    },
     "threading": {
         "actors/*": "where actors get their threads and timers",
         "http/*": "a request may be cut off by another thread",
         "looker/*": "one login for all threads",
         "store/*": "one gate around the environment",
-        "system.py": "its owner waits in a thread of his own",
+        "extraction.py": "its owner waits in a thread of his own",
         "testing/*": "a host program for several systems",
         "simulator/*": "a server",
         "cli/*": "waits for a signal",
@@ -209,7 +221,8 @@ def test_every_library_that_is_imported_has_a_home():
 def test_every_library_that_has_a_home_is_asked_for():
     text = (Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8")
     project = tomllib.loads(text)["project"]
-    lines = [*project["dependencies"], *project["optional-dependencies"]["simulator"]]
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"], *extras["simulator"], *extras["keyring"]]
 
     asked = {re.match(r"[\w-]+", line)[0].replace("-", "_") for line in lines}
 

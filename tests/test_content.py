@@ -191,6 +191,18 @@ def test_a_scope_of_folders_leaves_out_what_knows_no_folder():
     assert "dashboards" in covered(scope)
 
 
+def test_every_name_that_is_no_kind_is_told_with_what_was_meant():
+    with pytest.raises(UsageError) as caught:
+        named(["DASHBORDS", "looks", "xyzzy", "user", "xyzzy"])
+
+    told = str(caught.value)
+    assert (
+        "'DASHBORDS' (did you mean dashboards?) or 'xyzzy' or 'user' (did you mean users?)"
+        in told
+    )
+    assert told.endswith(f"; there are {', '.join(KINDS)}.")
+
+
 def test_what_is_named_is_covered_also_in_folders():
     scope = Scope(kinds=("users",), folders=("1",))
 

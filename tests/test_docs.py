@@ -4,18 +4,19 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
 
 from lookervault import errors
 from lookervault.cli import main
-from lookervault.core import figures
-from lookervault.output import jsonl
+from lookervault.output.events import Event
 
 PROJECT = Path(__file__).parents[1]
 README = PROJECT / "README.md"
@@ -78,14 +79,44 @@ def blocks(page, language):
     )
 
 
-def examples():
-    """The commands that the pages show after a prompt and that end by themselves."""
-    for page in PAGES:
-        for block in blocks(page, "console"):
-            for line in block.splitlines():
-                program, _, rest = line.removeprefix("$ ").partition(" ")
-                if program == "lookervault" and not rest.startswith("simulate"):
-                    yield pytest.param(rest, id=f"{name_of(page)}: {rest}")
+def commands_of(page):
+    """The command lines of ours that *page* shows after a prompt, in their order."""
+    for block in blocks(page, "console"):
+        for line in block.splitlines():
+            if line.startswith("$ lookervault "):
+                yield line.removeprefix("$ ")
+
+
+def serves(line):
+    """Whether *line* is a command that does not end by itself."""
+    return line.startswith("lookervault simulate ") and "--help" not in line
+
+
+EXAMPLES = {
+    page: lines
+    for page in PAGES
+    if (lines := [line for line in commands_of(page) if not serves(line)])
+}
+"""What a reader may type, by page. Blocks that are no `console` are not run."""
+
+SERVERS = [
+    pytest.param(line, id=f"{name_of(page)}: {line}")
+    for page in PAGES
+    for line in commands_of(page)
+    if serves(line)
+]
+
+SCRIPTS = [
+    pytest.param(code, id=f"{name_of(page)}, {number}")
+    for page in PAGES
+    for number, code in enumerate(blocks(page, "sh"), 1)
+]
+
+PROGRAMS = [
+    pytest.param(code, id=f"{name_of(page)}, {number}")
+    for page in (README, *sorted(PROJECT.glob("docs/guide/*.md")))
+    for number, code in enumerate(blocks(page, "python"), 1)
+]
 
 
 def slug(heading):
@@ -210,26 +241,46 @@ def test_the_changelog_begins_with_this_version():
     assert newest == project["version"]
 
 
+ADDRESS = re.compile(r"Looker is at (\S+) \(client id (\S+), client secret (\S+)\)")
+
+
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """A folder to run the examples in, and an environment that leads to a Looker."""
-    folder = tmp_path_factory.mktemp("examples")
+def environment():
+    """An environment in which `lookervault` is found, and leads to a Looker."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = [sys.executable, "-m", "lookervault", "simulate", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        line = server.stdout.readline()
-        found = re.search(r"at (\S+) \(client id (\S+), client secret (\S+)\)", line)
+        found = ADDRESS.match(server.stdout.readline())
         names = ("BASE_URL", "CLIENT_ID", "CLIENT_SECRET")
         looker = {
             f"LOOKERSDK_{name}": value
             for name, value in zip(names, found.groups(), strict=True)
         }
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        yield folder, {**os.environ, **looker, "PATH": path, "NO_COLOR": "1"}
+        # Whoever runs the tests may have a configuration of their own.
+        home = {"XDG_CONFIG_HOME": os.devnull}
+        yield {**os.environ, **looker, **home, "PATH": path, "NO_COLOR": "1"}
         server.terminate()
 
 
-def ran(place, *command):
-    folder, environment = place
+@pytest.fixture(scope="module")
+def copied(environment, tmp_path_factory):
+    """A folder with a vault, and the events of its making."""
+    folder = tmp_path_factory.mktemp("vault")
+    line = "lookervault extract --json --vault looker.vault"
+    done = ran(folder, environment, "sh", "-c", line)
+    assert done.returncode == 0, done.stderr
+    return folder, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def folder(copied, tmp_path):
+    """A folder to run examples in, with a vault where they expect it."""
+    place = tmp_path / "examples"
+    shutil.copytree(copied[0], place)
+    return place
+
+
+def ran(folder, environment, *command):
     return subprocess.run(
         command,
         cwd=folder,
@@ -240,40 +291,54 @@ def ran(place, *command):
     )
 
 
-@pytest.fixture(scope="module")
-def vault(place):
-    """A vault where the examples expect it."""
-    done = ran(place, "lookervault", "extract", "--json", "--vault", "looker.vault")
+@pytest.mark.parametrize("page", EXAMPLES, ids=name_of)
+def test_the_examples_of_a_page_work_as_they_are_printed(folder, environment, page):
+    failed = {}
+    for line in EXAMPLES[page]:
+        done = ran(folder, environment, "sh", "-c", line)
+        if done.returncode or not (done.stdout or ">" in line):
+            failed[line] = done.returncode, done.stderr
+
+    assert failed == {}
+
+
+@pytest.mark.parametrize("line", SERVERS)
+def test_a_looker_is_served_as_it_is_printed(tmp_path, environment, line):
+    # Another program may have the port of the example.
+    command = shlex.split(re.sub(r"--port \d+", "--port 0", line))
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+    ) as server:
+        said = server.stdout.readline()
+        server.terminate()
+
+    assert ADDRESS.match(said)
+
+
+@pytest.mark.parametrize("code", SCRIPTS)
+def test_a_shell_script_works_as_it_is_printed(folder, environment, code):
+    done = ran(folder, environment, "sh", "-euc", code)
+
     assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.mark.usefixtures("vault")
-@pytest.mark.parametrize("example", list(examples()))
-def test_an_example_works_as_it_is_printed(place, example):
-    done = ran(place, "lookervault", *shlex.split(example))
+@pytest.mark.parametrize("code", PROGRAMS)
+def test_a_program_works_as_it_is_printed(folder, environment, code):
+    (folder / "test_example.py").write_text(code, "utf-8")
+    run = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] * ("def test_" in code)
 
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
+    done = ran(
+        folder, environment, sys.executable, "-W", "error", *run, "test_example.py"
+    )
 
-
-@pytest.mark.usefixtures("vault")
-def test_embedding_works_as_the_readme_shows_it(place):
-    (code,) = blocks(README, "python")
-
-    done = ran(place, sys.executable, "-W", "error", "-c", code)
-
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def events():
     """Every event that is printed, by its ``message_type``."""
-    things = [*vars(jsonl).values(), figures.Status]
-    structs = [thing for thing in things if hasattr(thing, "__struct_config__")]
     return {
-        thing.__struct_config__.tag: set(thing.__struct_fields__)
-        for thing in structs
-        if thing.__struct_config__.tag_field == "message_type"
+        struct.__struct_config__.tag: set(struct.__struct_fields__)
+        for struct in get_args(Event)
     }
 
 
@@ -290,6 +355,8 @@ def test_every_event_is_documented_with_its_fields():
     assert documented == events()
 
 
-def test_a_run_prints_events_that_are_documented(vault):
-    assert {event["message_type"] for event in vault} <= set(events())
-    assert vault[-1]["message_type"] == "summary"
+def test_a_run_prints_events_that_are_documented(copied):
+    _, run = copied
+
+    assert {event["message_type"] for event in run} <= set(events())
+    assert run[-1]["message_type"] == "summary"

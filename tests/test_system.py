@@ -429,7 +429,7 @@ class Told:
 
 
 def test_events_that_nobody_reads_do_not_pile_up(system, monkeypatch):
-    monkeypatch.setattr("lookervault.system._MOST_EVENTS", 10)
+    monkeypatch.setattr("lookervault.extraction._MOST_EVENTS", 10)
     extraction = system.extract(ROLES)
 
     for number in range(25):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import assert_never
 
-from lookervault.actors.actor import Actor, Slot, Tells
+from lookervault.actors.actor import Actor, Tells
+from lookervault.actors.archive import Archive
 from lookervault.actors.clock import Clock
-from lookervault.content import KINDS, Place, covered
+from lookervault.actors.orders import Orders
+from lookervault.content import covered
 from lookervault.core import effects
 from lookervault.core.credit import Credit
 from lookervault.core.effects import (
@@ -24,7 +26,7 @@ from lookervault.core.effects import (
     Tell,
 )
 from lookervault.core.limits import Limits
-from lookervault.core.past import Past, recollect
+from lookervault.core.past import Past
 from lookervault.core.plan import Plan
 from lookervault.messages import (
     Assigned,
@@ -47,6 +49,7 @@ from lookervault.messages import (
     Returned,
     Seal,
     Sealed,
+    Steer,
     Stored,
     Tick,
     ToCoordinator,
@@ -54,8 +57,9 @@ from lookervault.messages import (
     ToProgress,
     ToWriter,
     Wake,
+    Weighed,
 )
-from lookervault.records import Census, Phase, Run, State
+from lookervault.records import Run
 from lookervault.store.base import Store
 
 _TICK = 1.0
@@ -83,9 +87,10 @@ class Coordinator(Actor[ToCoordinator]):
         clock: Clock,
         credit: Credit,
         tickets: Iterator[int],
-        wanted: Slot[int | None],
+        orders: Orders,
+        weigh: Callable[[], Weighed],
     ) -> None:
-        self._store = store
+        self._archive = Archive(store)
         self._limits = limits
         self._me = me
         self._fetchers = fetchers
@@ -95,8 +100,8 @@ class Coordinator(Actor[ToCoordinator]):
         self._clock = clock
         self._credit = credit
         self._tickets = tickets
-        self._wanted = wanted
-        """The run that is to be worked on; another one may be open."""
+        self._orders = orders
+        self._weigh = weigh
         self._ticket = 0
         self._run: Run | None = None
         self._fence: Fence | None = None
@@ -123,6 +128,9 @@ class Coordinator(Actor[ToCoordinator]):
                     self._do(self._plan.ready(fetcher, self._clock.now()))
             case Halt():
                 self._halted(message)
+            case Steer(steering):
+                if self._plan is not None:
+                    self._do(self._plan.steer(steering, self._clock.now()))
             case Sealed(run):
                 self._finish(run)
                 # The next run may have been opened before this news came.
@@ -148,14 +156,20 @@ class Coordinator(Actor[ToCoordinator]):
                 self._do(plan.due(unit, now))
             case Tick():
                 self._clock.after(_TICK, self._me, message)
-                self._do(plan.tick(now))
+                self._ticked(plan, now)
             case _:
                 assert_never(message)
 
+    def _ticked(self, plan: Plan, now: float) -> None:
+        weighed = self._weigh()
+        self._progress.tell(weighed)
+        self._do(plan.weighed(now, over=weighed.over))
+        self._do(plan.tick(now))
+
     def _halted(self, halt: Halt) -> None:
         """Stop the run that is wanted; too late for it, the word is for none."""
-        if self._wanted.value is not None:
-            self._halts[self._wanted.value] = halt
+        if self._orders.run is not None:
+            self._halts[self._orders.run] = halt
         if self._plan is not None:
             self._do(self._plan.halt(halt.reason, halt.exit_code))
 
@@ -166,16 +180,18 @@ class Coordinator(Actor[ToCoordinator]):
 
     def _led(self, run: Run | None) -> None:
         self._run = run
-        if run is None or run.number != self._wanted.value:
+        if run is None or run.number != self._orders.run:
             return
         self._fence = Fence(run.number, run.epoch)
         self._credit.reset()
-        past = recollect(self._store.markers(run.number), self._censuses(run))
+        past = self._archive.past(run)
         self._plan = plan = Plan(
             run,
             past,
             self._limits,
+            self._orders.steering,
             credit=self._credit,
+            began=self._orders.began,
             now=self._clock.now(),
             wall=self._clock.wall(),
         )
@@ -189,19 +205,11 @@ class Coordinator(Actor[ToCoordinator]):
         for fetcher in self._ready:
             self._do(plan.ready(fetcher, self._clock.now()))
 
-    def _censuses(self, run: Run) -> dict[str, Census]:
-        found = {
-            kind: self._store.census(run.number, kind) for kind in covered(run.scope)
-        }
-        return {kind: census for kind, census in found.items() if census is not None}
-
     def _announce(self, run: Run, past: Mapping[str, Past]) -> None:
         stored = {kind: len(it.rows) for kind, it in past.items() if it.rows}
-        before = self._before(run)
-        had = before.login.roles if before and before.login else ()
-        has = run.login.roles if run.login else ()
-        lost = tuple(role for role in had if role not in has)
+        lost = self._archive.lost_roles(run)
         self._progress.tell(Began(run, covered(run.scope), stored, lost))
+        self._progress.tell(self._weigh())
 
     def _do(self, wanted: list[Effect]) -> None:
         """Do all that is *wanted* in its order; what that leads to comes after it."""
@@ -233,6 +241,7 @@ class Coordinator(Actor[ToCoordinator]):
                 for address in self._fetchers.values():
                     address.tell(Recede())
             case Finish():
+                self._progress.tell(self._weigh())
                 figures = plan.figures(self._clock.now())
                 self._writer.tell(Seal(fence, plan.kinds, plan.gaps, figures))
             case Stop(reason, exit_code):
@@ -243,39 +252,15 @@ class Coordinator(Actor[ToCoordinator]):
 
     def _recall(self, plan: Plan, run: Run, kind: str) -> list[Effect]:
         """Tell the plan what the vault has of *kind* within the scope."""
-        before = self._before(run)
-        folders = {*plan.folders, *((before and before.expansion) or ())}
-        filtered = run.scope.folders and KINDS[kind].place is Place.FILTERED
-        ids = [
-            head.id
-            for head in self._store.heads(kind)
-            if head.state is not State.GONE
-            if not filtered or head.folder in folders
-        ]
-        missing = frozenset(
-            gap.id
-            for gap in (self._store.gaps(before.number) if before else ())
-            if gap.kind == kind and gap.missing
-        )
+        ids, missing = self._archive.known(run, kind, plan.folders)
         return plan.known(kind, ids, missing, self._clock.now())
-
-    def _before(self, run: Run) -> Run | None:
-        """Return the last snapshot of the same scope."""
-        return next(
-            (
-                other
-                for other in self._store.runs()
-                if other.phase is Phase.SEALED and other.scope == run.scope
-            ),
-            None,
-        )
 
     def _finish(self, run: Run, reason: str = "", exit_code: int = 0) -> None:
         """The run is over, for this process at least."""
         self._plan = None
         self._halts.pop(run.number, None)
-        if self._wanted.value == run.number:
-            self._wanted.value = None
+        if self._orders.run == run.number:
+            self._orders.run = None
         finished = Finished(run, reason, exit_code)
         self._progress.tell(finished)
         self._owner.tell(finished)

@@ -9,10 +9,10 @@ from lookervault.actors.actor import Actor, Pulse, Slot, Tells
 from lookervault.actors.clock import Clock
 from lookervault.actors.purse import Purse
 from lookervault.actors.watch import Watch
+from lookervault.actors.work import Work
 from lookervault.content import KINDS
 from lookervault.core.bodies import Body, redacted
-from lookervault.core.credit import Ticket
-from lookervault.core.errand import Errand, Request, errand
+from lookervault.core.errand import Request
 from lookervault.core.pace import Learned
 from lookervault.errors import LookerError, Sort
 from lookervault.looker.base import Answer, Source
@@ -36,11 +36,11 @@ from lookervault.messages import (
     ToProgress,
     ToThrottle,
     ToWriter,
+    Waive,
     Write,
 )
 from lookervault.records import Item
 from lookervault.store.codec import compress, digest
-from lookervault.units import brings_items
 
 _PATIENCE = 1.0
 """Seconds after which the throttle is asked again: it may have died meanwhile."""
@@ -87,23 +87,27 @@ class Fetcher(Actor[ToFetcher]):
         self._purse = purse
         self._learned = learned
         self._asks = asks
-        self._work: _Work | None = None
+        self._work: Work | None = None
         self._ask: int | None = None
         """The ask that the throttle has not answered yet."""
         self._asked_at = 0.0
+        self._idle_since: float | None = None
+        """Since when it has had no unit; ``None``: it has one."""
+        self._idle = 0.0
+        """Seconds without a unit that nobody has been told of."""
         self._pulse: Pulse | None = None
 
     def lives(self, pulse: Pulse) -> None:
         self._pulse = pulse
 
     def started(self) -> None:
+        self._idle_since = self._clock.now()
         self._coordinator.tell(Ready(self._name))
 
     def receive(self, message: ToFetcher) -> None:
         match message:
             case Fetch(lease):
-                self._work = _Work(lease)
-                self._go_on(self._work)
+                self._begin(lease)
             case Go(ask, serial):
                 self._granted(ask, serial)
             case Nudge(ask):
@@ -113,7 +117,19 @@ class Fetcher(Actor[ToFetcher]):
             case _:
                 assert_never(message)
 
-    def _go_on(self, work: _Work) -> None:
+    def _begin(self, lease: Lease) -> None:
+        if self._idle_since is not None:
+            self._idle += self._clock.now() - self._idle_since
+            self._idle_since = None
+        self._work = work = Work(lease)
+        self._go_on(work)
+
+    def _rest(self) -> None:
+        """The unit is out of its hands."""
+        self._work = None
+        self._idle_since = self._clock.now()
+
+    def _go_on(self, work: Work) -> None:
         """Ask for leave to make the next request, or deliver what has come."""
         if work.errand.request() is None:
             self._deliver(work)
@@ -141,9 +157,9 @@ class Fetcher(Actor[ToFetcher]):
         if request is not None:
             self._call(work, request, ask)
 
-    def _call(self, work: _Work, request: Request, ask: int) -> None:
+    def _call(self, work: Work, request: Request, ask: int) -> None:
         started = self._clock.now()
-        watch = Watch(self._purse, work.ticket, self._pulse)
+        watch = Watch(self._purse, work.ticket, self._pulse, divisible=work.divisible)
         try:
             answer = self._source.call(request.call, request.parameters, watch)
         except LookerError as error:
@@ -153,7 +169,7 @@ class Fetcher(Actor[ToFetcher]):
             self._ended(work, request, ask, started=started, size=len(answer.body))
             self._take(work, request, answer)
 
-    def _take(self, work: _Work, request: Request, answer: Answer) -> None:
+    def _take(self, work: Work, request: Request, answer: Answer) -> None:
         try:
             found = work.errand.take(answer.body)
         except LookerError as error:
@@ -166,7 +182,7 @@ class Fetcher(Actor[ToFetcher]):
         work.bytes += len(answer.body)
         self._go_on(work)
 
-    def _pack(self, work: _Work, call: str, body: Body, at: float) -> Item:
+    def _pack(self, work: Work, call: str, body: Body, at: float) -> Item:
         """Hash and compress here, so that the one writer need not."""
         if self._pulse is not None:
             self._pulse.beat()
@@ -182,7 +198,7 @@ class Fetcher(Actor[ToFetcher]):
             redacted=changed,
         )
 
-    def _troubled(self, work: _Work, error: LookerError) -> None:
+    def _troubled(self, work: Work, error: LookerError) -> None:
         if error.sort is Sort.LIMITED:
             self._go_on(work)
             return
@@ -196,13 +212,13 @@ class Fetcher(Actor[ToFetcher]):
             return
         self._fail(work, error)
 
-    def _fail(self, work: _Work, error: LookerError) -> None:
-        self._work = None
+    def _fail(self, work: Work, error: LookerError) -> None:
+        self._rest()
         fault = Fault(error.sort, error.reason, error.status, error.excerpt)
         self._coordinator.tell(Failed(self._name, work.lease, fault))
 
-    def _deliver(self, work: _Work) -> None:
-        self._work = None
+    def _deliver(self, work: Work) -> None:
+        self._rest()
         if work.brings_items:
             self._writer.tell(Write(work.lease, tuple(work.items)))
         self._coordinator.tell(
@@ -215,6 +231,7 @@ class Fetcher(Actor[ToFetcher]):
                 pages=work.pages,
                 bytes=work.bytes,
                 seconds=work.seconds,
+                left=work.errand.left(),
             )
         )
 
@@ -222,21 +239,22 @@ class Fetcher(Actor[ToFetcher]):
         """Go no further with the unit, if it waits for leave to make a request.
 
         The items that it has brought so far are stored: its marker vouches for
-        those, and whoever goes on later asks for the others.
+        those, and what is left of it is for whoever goes on.
         """
         work = self._work
         if work is None or self._ask is None:
             return
+        self._throttle.tell(Waive(self._name, self._ask))
         self._ask = None
         if work.items:
             self._deliver(work)
         else:
-            self._work = None
+            self._rest()
             self._coordinator.tell(Returned(self._name, work.lease))
 
     def _ended(
         self,
-        work: _Work,
+        work: Work,
         request: Request,
         ask: int,
         *,
@@ -262,21 +280,7 @@ class Fetcher(Actor[ToFetcher]):
                 size,
                 outcome,
                 None if error is None else error.sort,
+                self._idle,
             )
         )
-
-
-class _Work:
-    """A unit on its way, and what it has brought so far."""
-
-    def __init__(self, lease: Lease) -> None:
-        unit = lease.unit
-        self.lease = lease
-        self.ticket: Ticket = (lease.fence.epoch, unit.number, lease.attempt)
-        self.errand: Errand = errand(KINDS[unit.part.kind], unit)
-        self.brings_items = brings_items(unit)
-        self.items: list[Item] = []
-        self.total: int | None = None
-        self.pages = 0
-        self.bytes = 0
-        self.seconds = 0.0
+        self._idle = 0.0

@@ -14,9 +14,14 @@ _BLINK = 0.5
 class Purse(Credit):
     """A `Credit` that many threads may use, and may wait for."""
 
-    def __init__(self, budget: int) -> None:
-        super().__init__(budget)
+    def __init__(self, budget: int, tight: Callable[[], bool] = lambda: False) -> None:
+        super().__init__(budget, tight)
         self._freed = threading.Condition()
+
+    def limit(self, budget: int) -> None:
+        with self._freed:
+            super().limit(budget)
+            self._freed.notify_all()
 
     def reserve(self, ticket: Ticket, size: int) -> bool:
         with self._freed:

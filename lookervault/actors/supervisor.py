@@ -20,10 +20,14 @@ from lookervault.core.restart import (
     Strategy,
 )
 from lookervault.errors import GaveUp
-from lookervault.messages import Exited, Inspect, ToSupervisor
+from lookervault.messages import Enlist, Exited, Inspect, ToSupervisor
 
 _INSPECTION = 1.0
 """Seconds between two looks at children that may hang."""
+
+_GHOSTS = 3
+_LIVES_A_GHOST = 10
+"""Threads that hang and cannot be ended: three, or one in ten, and it is a sign of worse."""
 
 _LONG = 3600.0
 """Seconds that a supervisor gets to stop: as long as its children need, but not
@@ -64,7 +68,7 @@ class Supervisor(Actor[ToSupervisor]):
         spawn: Spawn,
         clock: Clock,
         failed: Callable[[Exited], None] = lambda _: None,
-        most_ghosts: int = 3,
+        wanted: Callable[[], int] | None = None,
     ) -> None:
         self._children = {child.address.name: child for child in children}
         self._lives: dict[str, Life] = {}
@@ -78,11 +82,12 @@ class Supervisor(Actor[ToSupervisor]):
         self._spawn = spawn
         self._clock = clock
         self._failed = failed
-        self._most_ghosts = most_ghosts
+        self._wanted = wanted
+        """How many children are to start with it; ``None``: all."""
         self._inspect_at = 0.0
 
     def started(self) -> None:
-        self._start(self._children)
+        self._enlist(None if self._wanted is None else self._wanted())
         if any(child.lease is not None for child in self._children.values()):
             self._inspect_later()
 
@@ -95,23 +100,30 @@ class Supervisor(Actor[ToSupervisor]):
                 self._exited(message)
             case Inspect():
                 self._inspect()
+            case Enlist(count):
+                self._enlist(count)
             case _:
                 assert_never(message)
+
+    def _enlist(self, number: int | None) -> None:
+        """Have the first *number* of them alive."""
+        self._start(list(self._children)[:number])
 
     def _exited(self, news: Exited) -> None:
         child, latest = news.child, self._children[news.child].address.lives
         if child not in self._lives or news.life < latest:
             return  # We ended that life ourselves.
+        alive = len(self._lives)
         del self._lives[child]
         if news.error is not None:
             self._failed(news)
         if news.exit_code is not None:
             raise GaveUp(news.error or child, news.exit_code)
-        self._replace(news)
+        self._replace(news, alive)
 
-    def _replace(self, news: Exited) -> None:
+    def _replace(self, news: Exited, alive: int) -> None:
         failed, now = news.error is not None, self._clock.now()
-        match self._rules.exited(news.child, failed=failed, now=now):
+        match self._rules.exited(news.child, failed=failed, now=now, alive=alive):
             case Again(children):
                 self._stop(children)
                 self._start(children)
@@ -144,10 +156,10 @@ class Supervisor(Actor[ToSupervisor]):
         self._clock.after(_INSPECTION, self._me, Inspect())
 
     def _haunted(self, life: Life) -> None:
-        """A thread cannot be killed; too many that hang are a sign of worse."""
+        """A thread cannot be killed: take note of one more that hangs."""
         self._ghosts = [ghost for ghost in self._ghosts if not ghost.wait(0)]
         self._ghosts.append(life)
-        if len(self._ghosts) > self._most_ghosts:
+        if len(self._ghosts) > max(_GHOSTS, len(self._lives) // _LIVES_A_GHOST):
             raise GaveUp(f"{len(self._ghosts)} threads hang and cannot be ended.")
 
     def _start(self, names: Iterable[str]) -> None:

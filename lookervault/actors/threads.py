@@ -15,17 +15,26 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import pykka
 
 from lookervault.actors.actor import Actor, Address, Pulse, Tells
 from lookervault.actors.clock import Clock
-from lookervault.messages import Exited
+from lookervault.messages import Exited, ToProgress
 
 log = logging.getLogger(__name__)
 
 M = TypeVar("M")
+
+Subscriber: TypeAlias = "Callable[[ToProgress], object] | pykka.ActorRef[Any]"
+"""Whoever wants to hear of events: a function, or an actor of the host program."""
+
+
+def hearing(subscriber: Subscriber) -> Callable[[ToProgress], object]:
+    """Return how *subscriber* is told of an event."""
+    return subscriber.tell if isinstance(subscriber, pykka.ActorRef) else subscriber
 
 
 class Life(Protocol):
@@ -69,6 +78,11 @@ class Thread:
         """Whether it was left behind: it hears nothing more either."""
         self.name = ""
         self.thread: threading.Thread | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether its thread is no more."""
+        return self.thread is not None and not self.thread.is_alive()
 
     def tell(self, message: Any) -> None:
         """Leave *message* in the inbox, or drop it if it comes too late."""
@@ -181,13 +195,27 @@ class Threads:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._lock = threading.Lock()
+        self._started: list[Thread] = []
 
     def __call__(
         self, address: Address[M], actor: Actor[M], report: Tells[Exited]
     ) -> Thread:
         """Start *actor* in a thread of its own, and wait until it has started."""
         shell = _Shell(address, actor, report, self._clock)
+        with self._lock:
+            self._started = [life for life in self._started if not life.ended]
+            self._started.append(shell.life)
         # `start` would hide the shell's life, and register it.
         shell._start_actor_loop()  # noqa: SLF001  # what `start` does besides
         shell.begun.wait()
         return shell.life
+
+    def left(self, patience: float) -> tuple[str, ...]:
+        """Return the names of the threads that are still alive after *patience* seconds."""
+        until = self._clock.now() + patience
+        return tuple(
+            life.name
+            for life in self._started
+            if not life.wait(max(0.0, until - self._clock.now()))
+        )

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from lookervault.actors.actor import Actor, Slot, Tells
 from lookervault.actors.clock import Clock
+from lookervault.actors.orders import Orders
 from lookervault.core.pace import Learned, Pace
 from lookervault.errors import LimitReached
 from lookervault.messages import (
@@ -15,13 +16,19 @@ from lookervault.messages import (
     Ask,
     Go,
     Halt,
+    Paced,
     Slowed,
+    Steer,
     ToCoordinator,
     ToFetcher,
     ToProgress,
     ToThrottle,
     Turn,
+    Waive,
 )
+
+_REPORT = 1.0
+"""Seconds between two words on the pace, at least."""
 
 
 class Budget:
@@ -61,7 +68,7 @@ class Throttle(Actor[ToThrottle]):
         self,
         learned: Slot[Learned],
         *,
-        max_rate: float | None,
+        orders: Orders,
         budget: Budget,
         me: Tells[ToThrottle],
         fetchers: Mapping[str, Tells[ToFetcher]],
@@ -70,7 +77,7 @@ class Throttle(Actor[ToThrottle]):
         clock: Clock,
     ) -> None:
         self._learned = learned
-        self._pace = Pace(learned.value, max_rate=max_rate)
+        self._pace = Pace(learned.value, max_rate=orders.steering.max_rate)
         self._budget = budget
         self._me = me
         self._fetchers = fetchers
@@ -78,20 +85,27 @@ class Throttle(Actor[ToThrottle]):
         self._progress = progress
         self._clock = clock
         self._turn_at: float | None = None
+        self._told: Paced | None = None
+        self._tell_at = 0.0
 
     def receive(self, message: ToThrottle) -> None:
         now = self._clock.now()
         match message:
             case Ask():
                 self._pace.asked(message)
+            case Waive(fetcher, ask):
+                self._pace.waived(fetcher, ask)
             case Answered():
                 self._answered(message, now)
             case Turn(at):
                 if at == self._turn_at:
                     self._turn_at = None
+            case Steer(steering):
+                self._pace.bound(steering.max_rate, now)
             case _:
                 assert_never(message)
         self._grant(now)
+        self._report(now)
 
     def _answered(self, answer: Answered, now: float) -> None:
         slowdown = self._pace.answered(answer, now)
@@ -109,6 +123,27 @@ class Throttle(Actor[ToThrottle]):
         if self._pace.in_flight(now) >= left:
             return  # What comes next, an answer will tell.
         at = self._pace.next_at(now)
-        if at is not None and (self._turn_at is None or at < self._turn_at):
+        if at is not None:
+            self._wake(at, now)
+
+    def _report(self, now: float) -> None:
+        """Tell those who watch, once a second at most, if anything is new."""
+        left = self._budget.left
+        news = Paced(
+            self._pace.rate,
+            self._pace.most,
+            None if left == math.inf else max(int(left), 0),
+            self._pace.waiting,
+        )
+        if news == self._told:
+            return
+        if now < self._tell_at:
+            self._wake(self._tell_at, now)
+            return
+        self._told, self._tell_at = news, now + _REPORT
+        self._progress.tell(news)
+
+    def _wake(self, at: float, now: float) -> None:
+        if self._turn_at is None or at < self._turn_at:
             self._turn_at = at
             self._clock.after(at - now, self._me, Turn(at))

@@ -11,12 +11,18 @@ from lookervault.errors import LookerError, Sort
 
 
 class Watch:
-    """Lets the source show that it moves, and makes it wait for credit."""
+    """Lets the source show that it moves, and makes it wait for credit.
 
-    def __init__(self, purse: Purse, ticket: Ticket, pulse: Pulse | None) -> None:
+    *divisible*: the unit could be read in pieces, so that it need not pass its share.
+    """
+
+    def __init__(
+        self, purse: Purse, ticket: Ticket, pulse: Pulse | None, *, divisible: bool
+    ) -> None:
         self._purse = purse
         self._ticket = ticket
         self._pulse = pulse
+        self._divisible = divisible
 
     def beat(self) -> None:
         """Something came in."""
@@ -27,9 +33,13 @@ class Watch:
         """Wait until there is room for *size* bytes.
 
         Raises:
-            LookerError: it was cut off meanwhile.
+            LookerError: it was cut off meanwhile, or is to be read in pieces.
 
         """
+        share = self._purse.share
+        if self._divisible and self._purse.used(self._ticket) + size > share:
+            reason = f"A page has more than the {share} bytes that memory has for it."
+            raise LookerError(Sort.TOO_LARGE, reason)
         self._purse.wait_for(self._ticket, size, self._wanted)
 
     def cuttable(self, cut: Callable[[], None] | None) -> None:

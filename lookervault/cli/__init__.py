@@ -19,10 +19,20 @@ from typing import Any, TextIO
 import click
 
 from lookervault.cli.app import App, complain
+from lookervault.cli.hiding import hidden
 from lookervault.errors import LookervaultError
 from lookervault.output.stream import silence
 
-_COMMANDS = ("extract", "snapshots", "ls", "dump", "kinds", "simulate")
+_COMMANDS = (
+    "extract",
+    "doctor",
+    "snapshots",
+    "ls",
+    "dump",
+    "kinds",
+    "simulate",
+    "completion",
+)
 """In the order in which `--help` shows them; each is a function in a file of its name."""
 
 _INTERRUPTED = 130
@@ -57,6 +67,8 @@ class _Main(click.Group):
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         app = extra.setdefault("obj", App())
+        typed = args[0] if args else extra.get("args")
+        app.typed = tuple(sys.argv[1:] if typed is None else typed)
         sys.stdout, sys.stderr = _open(sys.stdout), _open(sys.stderr)
         run = functools.partial(super().main, *args, standalone_mode=False, **extra)
         status = _end(run, app)
@@ -85,7 +97,7 @@ def _end(run: Callable[[], Any], app: App) -> int:
         status = run() or 0
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a bug, too, ends in one sentence
         if app.debug:
-            traceback.print_exception(error)
+            sys.stderr.write(hidden("".join(traceback.format_exception(error))))
         text, status = _told(error)
         if text:
             complain(text)
@@ -120,7 +132,7 @@ def _told(error: BaseException) -> tuple[str, int]:
 
 def _bug(error: BaseException) -> str:
     return (
-        f"this is a bug: {type(error).__name__}: {error}. What was stored is kept; "
+        f"this is a bug: {type(error).__name__}: {hidden(str(error))}. What was stored is kept; "
         "run it again with --debug to see where it happened."
     )
 
@@ -138,6 +150,7 @@ def main(ctx: click.Context) -> int:
     \b
     Example:
       lookervault simulate &        a Looker to try things out with
+      lookervault doctor            see whether all is set and allowed
       lookervault extract           copy it into ./looker.vault
       lookervault ls dashboards     see what came
 

@@ -13,18 +13,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import click
 import msgspec
 
-from lookervault.errors import DiskFailed
+from lookervault.cli.hiding import known
+from lookervault.config.file import Profile
+from lookervault.core.past import Past
+from lookervault.errors import DiskFailed, LeftBehind
 from lookervault.looker.base import Source
 from lookervault.messages import Finished, ToProgress
 from lookervault.output.safe import safe
 from lookervault.output.stream import silence
-from lookervault.records import Head, Run, Scope
+from lookervault.records import About, Head, Run, Scope
 from lookervault.store.base import Store
+
+if TYPE_CHECKING:
+    from lookervault.config.logins import Login
+
+_NO_PROFILE = Profile(None, {}, Path())
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """No proxy is asked for these."""
@@ -38,13 +46,23 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     ca_file: str | None
     insecure_http: bool
     workers: int
+    ini_of_profile: bool = False
+    """Whether the profile names the ini, so that what stands in the profile wins."""
+    profile: Profile | None = None
 
 
 class Reads(Protocol):
     """What the commands need of a vault that they only read."""
 
+    @property
+    def about(self) -> About:
+        """What the vault is."""
+
     def snapshots(self) -> Iterable[Run]:
         """Return the runs, the newest first."""
+
+    def past(self, run: Run) -> Mapping[str, Past]:
+        """Return what the open *run* has stored of each kind."""
 
     def snapshot(self, name: str) -> Run:
         """Return the run that *name* means."""
@@ -90,40 +108,56 @@ def _wall() -> float:
     return SystemClock().wall()
 
 
+def _sleep(seconds: float) -> None:
+    from lookervault.actors.clock import SystemClock  # noqa: PLC0415 - see above
+
+    SystemClock().sleep(seconds)
+
+
+def _login(environ: Mapping[str, str], access: Access) -> Login:
+    """Return what environment, ``looker.ini`` and profile say, in their order."""
+    from lookervault.config.ini import ini_named  # noqa: PLC0415 - see above
+    from lookervault.config.logins import (  # noqa: PLC0415 - see above
+        login,
+        of_profile,
+        of_section,
+    )
+
+    ini = of_section(*ini_named(access.ini, complain)) if access.ini else {}
+    profile = of_profile(access.profile) if access.profile else {}
+    if access.ini_of_profile:
+        return login(environ, profile={**ini, **profile})
+    return login(environ, ini=ini, profile=profile)
+
+
 def _source(environ: Mapping[str, str], access: Access) -> Source:
     from lookervault.actors.clock import SystemClock  # noqa: PLC0415 - see above
-    from lookervault.config import credentials  # noqa: PLC0415 - see above
     from lookervault.looker.sdk import SdkSource  # noqa: PLC0415 - see above
 
     clock = SystemClock()
-    found = credentials(
-        environ,
-        _section(access.ini) if access.ini else None,
+    login = _login(environ, access)
+    found = login.credentials(
         ca_file=access.ca_file,
         insecure_http=access.insecure_http,
         use_proxy=True,
+        say=complain,
     )
+    if login.doubt:
+        complain(login.doubt)
     if found.base_url.host in _LOOPBACK:
         found = msgspec.structs.replace(found, proxy=None)
-    return SdkSource(
-        found, workers=access.workers, monotonic=clock.now, sleep=clock.sleep
-    )
+    return SdkSource(found, monotonic=clock.now, sleep=clock.sleep)
 
 
-def _section(ini: str) -> Mapping[str, str]:
-    """Read ``FILE`` or ``FILE:SECTION``; a file whose name has a colon is a file."""
-    from lookervault.config import ini_section  # noqa: PLC0415 - see above
-
-    path, colon, section = ini.rpartition(":")
-    if not colon or Path(ini).exists():
-        return ini_section(Path(ini))
-    return ini_section(Path(path), section)
-
-
-def _store(path: Path, instance: str, now: float) -> Store:
+def _store(path: Path, source: Source, scope: Scope, now: float) -> Store:
+    from lookervault.looker import folders  # noqa: PLC0415 - see above
     from lookervault.store.lmdb import LmdbStore  # noqa: PLC0415 - see above
 
-    return LmdbStore.create_or_open(path, instance, now=now)
+    def admit() -> None:
+        source.login()
+        folders.check(source, scope.folders)
+
+    return LmdbStore.create_or_open(path, source.instance, now=now, admit=admit)
 
 
 def _vault(path: Path) -> AbstractContextManager[Reads]:
@@ -132,18 +166,25 @@ def _vault(path: Path) -> AbstractContextManager[Reads]:
     return Vault.open(path)
 
 
+@contextlib.contextmanager
 def _system(
     source: Source, store: Store, settings: Mapping[str, Any]
-) -> AbstractContextManager[Runs]:
+) -> Iterator[Runs]:
+    from lookervault.memory import frugal  # noqa: PLC0415 - see above
     from lookervault.system import Settings, System  # noqa: PLC0415 - see above
 
-    return System(source, store, Settings(**settings))
+    if settings.get("max_memory") is not None:
+        frugal()  # This process is ours.
+    # A thread that hangs ends with this process, which is about to end.
+    with (
+        contextlib.suppress(LeftBehind),
+        System(source, store, Settings(**settings)) as system,
+    ):
+        yield system
 
 
-def _memory() -> int:
-    from lookervault.memory import anonymous  # noqa: PLC0415 - see above
-
-    return anonymous()
+def _config() -> Path:
+    return Path(click.get_app_dir("lookervault")) / "config.toml"
 
 
 @dataclass
@@ -151,18 +192,27 @@ class App:
     """Click's context object."""
 
     source: Callable[[Mapping[str, str], Access], Source] = _source
-    store: Callable[[Path, str, float], Store] = _store
+    store: Callable[[Path, Source, Scope, float], Store] = _store
+    """Opens the vault, logs in and checks the scope, so that what fails leaves no trace."""
     vault: Callable[[Path], AbstractContextManager[Reads]] = _vault
     system: Callable[
         [Source, Store, Mapping[str, Any]], AbstractContextManager[Runs]
     ] = _system
-    memory: Callable[[], int] = _memory
     clock: Callable[[], float] = _now
     """Monotonic seconds."""
     calendar: Callable[[], float] = _wall
     """Seconds since 1970."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    sleep: Callable[[float], None] = _sleep
+    login: Callable[[Mapping[str, str], Access], Login] = _login
+    """Says where Looker is, and as whom to ask, without asking."""
+    config: Callable[[], Path] = _config
+    """Where the user's configuration file is, if there is one."""
+    profile: Profile = _NO_PROFILE
+    """Of the command that is run."""
     debug: bool = False
+    typed: tuple[str, ...] = ("extract",)
+    """What stands on the command line, behind the program's name."""
 
 
 @contextlib.contextmanager
@@ -186,4 +236,4 @@ def data() -> Iterator[TextIO]:
 
 def complain(text: str) -> None:
     """Say on standard error, in one line, what went wrong."""
-    click.echo(f"lookervault: {safe(text)}", file=sys.stderr)
+    click.echo(f"lookervault: {safe(known(text))}", file=sys.stderr)

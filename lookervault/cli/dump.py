@@ -8,6 +8,7 @@ import click
 
 from lookervault.cli import options
 from lookervault.cli.app import App, data
+from lookervault.cli.configured import Configured, configurable
 from lookervault.content import named
 from lookervault.errors import UsageError
 
@@ -26,9 +27,10 @@ Example:
 """
 
 
-@click.command(context_settings=options.SETTINGS, epilog=_EPILOG)
+@click.command(cls=Configured, context_settings=options.SETTINGS, epilog=_EPILOG)
 @click.argument("item", metavar="KIND/ID")
 @options.vault
+@configurable
 @options.at
 @options.debug
 @click.pass_obj

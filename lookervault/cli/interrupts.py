@@ -18,8 +18,8 @@ call cannot be ended, so after that the process is."""
 _STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 143}
 """Exit statuses. A terminal that goes away ends a run like a shutdown does."""
 
-_CURSOR = b"\x1b[?25h"
-"""Shows the cursor again, which a live view hides."""
+_CURSOR = b"\x1b[?25h\n"
+"""Shows the cursor again, which a live view hides, and leaves that view behind."""
 
 
 class Ended(LookervaultError):

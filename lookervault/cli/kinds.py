@@ -7,6 +7,7 @@ import msgspec
 
 from lookervault.cli import options
 from lookervault.cli.app import data
+from lookervault.cli.grouped import Grouped
 from lookervault.content import KINDS, Kind
 from lookervault.output import sheet
 from lookervault.output.jsonl import line
@@ -41,7 +42,7 @@ Example:
 """
 
 
-@click.command(context_settings=options.SETTINGS, epilog=_EPILOG)
+@click.command(cls=Grouped, context_settings=options.SETTINGS, epilog=_EPILOG)
 @options.vault
 @options.json
 @options.debug

@@ -9,6 +9,7 @@ import msgspec
 
 from lookervault.cli import options
 from lookervault.cli.app import App, data
+from lookervault.cli.configured import Configured, configurable
 from lookervault.content import named
 from lookervault.output import sheet
 from lookervault.output.jsonl import line
@@ -41,14 +42,16 @@ Example:
 """
 
 
-@click.command(context_settings=options.SETTINGS, epilog=_EPILOG)
-@click.argument("kind")
+@click.command(cls=Configured, context_settings=options.SETTINGS, epilog=_EPILOG)
+@options.kind
 @options.vault
+@configurable
 @options.at
 @options.json
-@click.option(
+@options.option(
     "--all",
     "everything",
+    group=options.WHAT,
     is_flag=True,
     envvar="LOOKERVAULT_ALL",
     help="Also items that are gone.",

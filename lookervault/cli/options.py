@@ -1,88 +1,36 @@
-"""Options that commands share, and what may be typed as their values."""
+"""Options that commands share. How a run is made is in `run_options`."""
 
 from __future__ import annotations
 
-import math
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from lookervault.cli import completing
 from lookervault.cli.app import App
+from lookervault.cli.grouped import Option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 SETTINGS = {"auto_envvar_prefix": "LOOKERVAULT", "help_option_names": ["-h", "--help"]}
 """Of every command: each option is also read from ``LOOKERVAULT_`` and its name."""
 
-MOST_WORKERS = 50
-
-MOST_ROWS = 5000
-"""Of a page; Looker's own listings are asked for in pages of that size."""
-
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)", re.ASCII)
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
+WHAT = "What"
+OUTPUT = "Output"
+"""Headings of the help."""
 
 
-class Duration(click.ParamType):  # type: ignore[type-arg]  # older ones take none
-    """Seconds, or a number with a unit: ``90``, ``10m``, ``2h``, ``7d``."""
-
-    name = "duration"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        if isinstance(value, float):
-            return value
-        match = _DURATION.fullmatch(str(value).strip())
-        seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
-        if not 0 < seconds < math.inf:
-            message = f"{value!r} is no duration: say 90 (seconds), 10m, 2h or 7d."
-            self.fail(message, param, ctx)
-        return seconds
+def option(*names: str, group: str, **more: Any) -> Callable[[F], F]:
+    """Return an option that stands below the heading *group*."""
+    return click.option(*names, cls=Option, group=group, **more)
 
 
-class Positive(click.ParamType):  # type: ignore[type-arg]  # older ones take none
-    """A number above 0."""
-
-    name = "number"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        text = str(value).strip()
-        number = float(text) if _NUMBER.fullmatch(text) else 0.0
-        if not 0 < number < math.inf:
-            self.fail(f"{value!r} is no number above 0.", param, ctx)
-        return number
-
-
-class Whole(click.ParamType):  # type: ignore[type-arg]  # older ones take none
-    """A whole number from *least* to *most*."""
-
-    name = "integer"
-
-    def __init__(self, least: int, most: int | None = None) -> None:
-        self._least = least
-        self._most = most
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        text = str(value).strip()
-        number = int(text) if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else -1
-        if number < self._least or (self._most is not None and number > self._most):
-            bounds = (
-                f"from {self._least} to {self._most}"
-                if self._most is not None
-                else f"above {self._least - 1}"
-            )
-            self.fail(f"{value!r} is no whole number {bounds}.", param, ctx)
-        return number
+def flag(name: str, about: str, group: str) -> Callable[[F], F]:
+    """Return an option without a value."""
+    return option(name, group=group, is_flag=True, help=about)
 
 
 def default_workers() -> int:
@@ -92,8 +40,9 @@ def default_workers() -> int:
 
 def vault(command: F) -> F:
     """Let *command* take ``--vault``."""
-    return click.option(
+    return option(
         "--vault",
+        group=WHAT,
         type=click.Path(path_type=Path),
         envvar="LOOKERVAULT_PATH",
         default="./looker.vault",
@@ -105,9 +54,10 @@ def vault(command: F) -> F:
 
 def json(command: F) -> F:
     """Let *command* take ``--json``."""
-    return click.option(
+    return option(
         "--json",
         "as_json",
+        group=OUTPUT,
         is_flag=True,
         envvar="LOOKERVAULT_JSON",
         help="JSON, one object a line.",
@@ -116,10 +66,28 @@ def json(command: F) -> F:
 
 def at(command: F) -> F:
     """Let *command* take ``--at``."""
-    return click.option(
+    return option(
         "--at",
+        group=WHAT,
         metavar="SNAPSHOT",
+        shell_complete=completing.snapshots,
         help="As this snapshot shows it: a number of `snapshots`, latest, latest~1.",
+    )(command)
+
+
+def kind(command: F) -> F:
+    """Let *command* take one KIND."""
+    return click.argument("kind", shell_complete=completing.kinds)(command)
+
+
+def kinds(command: F) -> F:
+    """Let *command* take any number of KINDs."""
+    return click.argument(
+        "kinds",
+        metavar="[KIND]...",
+        nargs=-1,
+        envvar="LOOKERVAULT_KINDS",
+        shell_complete=completing.kinds,
     )(command)
 
 
@@ -130,8 +98,9 @@ def _debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa
 
 def debug(command: F) -> F:
     """Let *command* take ``--debug``, which `main` looks at."""
-    return click.option(
+    return option(
         "--debug",
+        group=OUTPUT,
         is_flag=True,
         expose_value=False,
         callback=_debug,

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from lookervault.cli import options
+from lookervault.cli import options, values
 from lookervault.cli.app import App, complain, data
+from lookervault.cli.configured import Configured, configurable
 from lookervault.output import sheet, words
 from lookervault.output.jsonl import line
 from lookervault.records import Counts, Phase, Run
@@ -55,13 +56,15 @@ Example:
 """
 
 
-@click.command(context_settings=options.SETTINGS, epilog=_EPILOG)
+@click.command(cls=Configured, context_settings=options.SETTINGS, epilog=_EPILOG)
 @options.vault
+@configurable
 @options.json
-@click.option("--latest", is_flag=True, help="Only the newest that is finished.")
-@click.option(
+@options.flag("--latest", "Only the newest that is finished.", options.WHAT)
+@options.option(
     "--max-age",
-    type=options.Duration(),
+    group=options.WHAT,
+    type=values.Duration(),
     metavar="TIME",
     help="End with status 20 if the newest complete one is older, such as 26h.",
 )

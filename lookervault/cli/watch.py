@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from lookervault.cli.app import Extracts
@@ -15,9 +14,6 @@ from lookervault.output.safe import safe
 
 _EVERY = 0.1
 """Seconds without an event after which the view is refreshed, and signals are heard."""
-
-_WEIGH_EVERY = 1.0
-"""Seconds between two looks at the memory."""
 
 _AT_THE_END = 10.0
 """Seconds that the result may take once the run is over."""
@@ -33,14 +29,11 @@ class Watch:
         interrupts: Interrupts,
         *,
         clock: Callable[[], float],
-        memory: Callable[[], int],
     ) -> None:
         self._tally = tally
         self._printer = printer
         self._interrupts = interrupts
         self._clock = clock
-        self._memory = memory
-        self._weigh_due = -math.inf
         self._cancelled = False
 
     def until_over(self, extraction: Extracts) -> Summary:
@@ -68,9 +61,6 @@ class Watch:
             if event is not None:
                 self._tally.hear(event, now)
                 self._printer.event(event, now)
-            if now >= self._weigh_due:
-                self._weigh_due = now + _WEIGH_EVERY
-                self._tally.weighed(self._memory())
             self._printer.refresh(now)
             if self._interrupts.caught is not None and not self._cancelled:
                 self._cancel(extraction)

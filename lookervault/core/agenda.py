@@ -18,6 +18,9 @@ from lookervault.units import Count, Part, Unit
 _FRESH = 3600.0
 """Seconds for which a census of an earlier life is as good as a new one."""
 
+_COUNTED = 512 * 1024
+"""Bytes of a page of a census, about: 5,000 rows of 100."""
+
 _TAIL = 4
 """Spans shrink to a fourth of a page towards the end, so that all fetchers end
 together; smaller ones would cost more requests than they save time."""
@@ -64,6 +67,12 @@ class Agenda:
     def course(self, kind: str) -> Course:
         """Return the course of *kind*."""
         return self._courses[kind]
+
+    def expected(self, unit: Unit) -> int:
+        """Return how many bytes *unit* is likely to need."""
+        if isinstance(unit, Count):
+            return _COUNTED
+        return self.course(unit.part.kind).sizing.expected
 
     def unknown(self, rows: Iterable[Row]) -> tuple[str, ...]:
         """Return the roots of the scope that the map of folders lacks."""
@@ -135,8 +144,5 @@ class Agenda:
                 self.opening.append(Keep(kind.name, past.census))
 
     def _parts(self, kind: Kind) -> list[Part]:
-        folders: Iterable[str | None] = (None,)
-        if self._filtered(kind):
-            folders = self.folders or ()
-        trash = (False, True) if kind.listing.trash is not None else (False,)
-        return [Part(kind.name, folder, bin_) for folder in folders for bin_ in trash]
+        folders = (self.folders or ()) if self._filtered(kind) else (None,)
+        return list(atlas.parts(kind, folders))

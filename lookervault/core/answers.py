@@ -15,7 +15,9 @@ from datetime import UTC
 
 import msgspec
 
-from lookervault.errors import LookerError, Sort
+from lookervault.core import base_url
+from lookervault.core.redaction import redacted
+from lookervault.errors import LookerError, Sort, UsageError
 
 LONGEST_WAIT = 600.0
 """Seconds. No server makes us wait longer than that at once."""
@@ -28,6 +30,9 @@ _SORTS = {
     429: Sort.LIMITED,
 }
 
+_LONGEST_ORIGIN = 100
+"""Characters of an address that is shown; a longer one is nobody's Looker."""
+
 _OWN_FAULT = 500
 """From here on, the server says that the fault is its own."""
 
@@ -35,15 +40,6 @@ _SECONDS = re.compile(r"\s*\d+(\.\d+)?\s*", re.ASCII)
 _DIGITS = re.compile(r"\d{1,18}", re.ASCII)
 _OPENING = re.compile(rb"[ \t\r\n]*[\[{]")
 _JSON = re.compile(r"[\w.-]+/([\w.-]+\+)?json\s*(;|$)", re.ASCII | re.IGNORECASE)
-_TELLING = re.compile(
-    r"""(?ix)
-      (?: \bbearer | \btoken ) \s{1,8} [\w.~+/=-]{8,}
-    | (?: token|secret|password|reset_url|setup_url|api_?key ) [\w-]{0,40} ["']?
-      \s{0,8} [=:] \s{0,8} (?: "(?:[^"\\]|\\.)*"? | '[^']*'? | [^\s,&;]+ )
-    | (?<=://) [^/\s@]* @
-    """
-)
-"""What looks like a secret. Bounded, since whoever answers could make it crawl."""
 
 
 def sort_of(status: int) -> Sort:
@@ -102,8 +98,15 @@ def fault_of(
     reason = _sentence(status, sort, base, plain(asked, limit=200), said)
     if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own numbers
         reason = _pointed(status, base, headers.get("location", ""))
-    wait = retry_after(headers.get("retry-after"), headers.get("date"))
-    return LookerError(sort, reason, status=status, retry_after=wait)
+    strange = misfit(headers.get("content-type"), body) is not None
+    return LookerError(
+        sort,
+        reason,
+        status=status,
+        retry_after=retry_after(headers.get("retry-after"), headers.get("date")),
+        excerpt=excerpt(body, secrets) if strange else "",
+        lasting=sort is Sort.UNREACHABLE,
+    )
 
 
 def misfit(content_type: str | None, body: bytes) -> str | None:
@@ -133,10 +136,7 @@ def excerpt(body: bytes, secrets: Iterable[str] = ()) -> str:
 
 def scrubbed(text: str, secrets: Iterable[str] = (), *, limit: int) -> str:
     """Return *text* without *secrets* and what looks like one, fit to be shown."""
-    for secret in secrets:
-        for form in {secret, urllib.parse.quote(secret, safe="")}:
-            text = text.replace(form, "***") if form else text
-    return plain(_TELLING.sub("***", text), limit=limit)
+    return plain(redacted(text, secrets), limit=limit)
 
 
 def plain(text: str, *, limit: int) -> str:
@@ -169,7 +169,10 @@ def _sentence(status: int, sort: Sort, base: str, asked: str, said: str) -> str:
     told = f": {said}" if said else "."
     match sort:
         case Sort.UNREACHABLE:
-            return "The proxy wants a name and a password (407)."
+            return (
+                "The proxy wants a name and a password (407): put them into the variable"
+                " http_proxy."
+            )
         case Sort.NOT_FOUND:
             return f"{base} answers 404 to {asked}: gone, or hidden from this login."
         case _:
@@ -177,9 +180,24 @@ def _sentence(status: int, sort: Sort, base: str, asked: str, said: str) -> str:
 
 
 def _pointed(status: int, base: str, location: str) -> str:
+    where = _origin(base, location)
+    if where is None or where == base:
+        return (
+            f"{base} answers {status} and points to another page of its own, as"
+            " Looker's API never does: check the base URL."
+        )
+    return (
+        f"{base} answers {status} and points to {where}: if that is your Looker, use"
+        " it as the base URL."
+    )
+
+
+def _origin(base: str, location: str) -> str | None:
+    """Return scheme, host and port of where others at *base* point to, if that can be."""
     try:
-        host = urllib.parse.urlsplit(location).hostname or ""
-    except ValueError:
-        host = ""
-    where = f"host {plain(host, limit=100)}" if host else "another page"
-    return f"{base} answers {status} and points to {where}. Check the base URL."
+        parts = urllib.parse.urlsplit(urllib.parse.urljoin(base, location))
+        host = parts.netloc.rpartition("@")[2]
+        place = str(base_url.parse(f"{parts.scheme}://{host}", insecure_http=True))
+    except (ValueError, UsageError):
+        return None
+    return place if len(place) <= _LONGEST_ORIGIN else None

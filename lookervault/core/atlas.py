@@ -1,11 +1,13 @@
-"""Which folders a scope comes to."""
+"""Which folders a scope comes to, and which parts of a listing that are."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from lookervault.content import Kind
 from lookervault.records import Row
+from lookervault.units import Part
 
 
 def unknown(rows: Iterable[Row], roots: Sequence[str]) -> tuple[str, ...]:
@@ -28,3 +30,9 @@ def expansion(rows: Iterable[Row], roots: Sequence[str]) -> tuple[str, ...]:
                 found[folder] = None
                 waiting.append(folder)
     return tuple(found)
+
+
+def parts(kind: Kind, folders: Iterable[str | None]) -> Iterator[Part]:
+    """Yield the parts of a listing of *kind* in *folders*; ``None``: everywhere."""
+    trash = (False, True) if kind.listing.trash is not None else (False,)
+    return (Part(kind.name, folder, bin_) for folder in folders for bin_ in trash)

@@ -32,8 +32,9 @@ class Body(msgspec.Struct, frozen=True):
     row: Row
     title: str
     """Empty if it has none."""
-    raw: bytes
-    """As Looker sent it, without the white space around it."""
+    raw: bytes | memoryview
+    """As Looker sent it, without the white space around it; a view of its listing, which
+    may be large, so that nothing is in memory twice."""
 
 
 def split(kind: Kind, body: bytes) -> list[Body]:
@@ -67,7 +68,7 @@ def rows(kind: Kind, body: bytes) -> list[Row]:
     return _read(kind, body, lambda: take(kind, body))
 
 
-def redacted(kind: Kind, raw: bytes) -> tuple[bytes, bool]:
+def redacted(kind: Kind, raw: bytes | memoryview) -> tuple[bytes | memoryview, bool]:
     """Return *raw* with null at the paths that must not be kept, and whether any was.
 
     All other values keep their very bytes. If there was nothing, so does *raw*.
@@ -76,7 +77,10 @@ def redacted(kind: Kind, raw: bytes) -> tuple[bytes, bool]:
         LookerError: `Sort.MISSHAPEN`.
 
     """
-    return _read(kind, raw, lambda: _without_all(kind.redact, raw))
+    if not kind.redact:
+        return raw, False
+    body = bytes(raw)
+    return _read(kind, body, lambda: _without_all(kind.redact, body))
 
 
 def _read(kind: Kind, body: bytes, work: Callable[[], _T]) -> _T:
@@ -99,7 +103,7 @@ def _bodies(kind: Kind, body: bytes) -> list[Body]:
     _check(body)
     shape = _shape(kind)
     decode, body_of = _decoder(shape).decode, _body_of(shape)
-    return [body_of(decode(raw), bytes(raw)) for raw in _LIST.decode(body)]
+    return [body_of(decode(raw), memoryview(raw)) for raw in _LIST.decode(body)]
 
 
 def _single(kind: Kind, id_: str, body: bytes) -> Body:
@@ -231,7 +235,7 @@ def _row_of(shape: _Shape) -> Callable[[Any], Row]:
 
 
 @functools.cache
-def _body_of(shape: _Shape) -> Callable[[Any, bytes], Body]:
+def _body_of(shape: _Shape) -> Callable[[Any, bytes | memoryview], Body]:
     """Return a function that makes a body of a head and its bytes."""
     row_of = _row_of(shape)
     names = [
@@ -239,7 +243,7 @@ def _body_of(shape: _Shape) -> Callable[[Any, bytes], Body]:
         for number, field in enumerate(shape.title)
     ]
 
-    def body_of(head: Any, raw: bytes) -> Body:
+    def body_of(head: Any, raw: bytes | memoryview) -> Body:
         for name in names:
             title = getattr(head, name)
             if isinstance(title, str) and title:

@@ -1,27 +1,17 @@
-"""What a tally keeps: a page for each kind, a page for each fetcher, and a rate."""
+"""What a tally keeps: a page for each kind, and a rate."""
 
 from __future__ import annotations
 
 from collections import deque
 
-from lookervault.core.figures import KindFigures, WorkerFigures
-from lookervault.messages import Called, Outcome
+from lookervault.core.figures import KindFigures
 from lookervault.records import Counts, KindReport
-from lookervault.units import Unit
 
 _WINDOW = 10.0
 """Seconds that a rate looks back on."""
 
 _GRAIN = 0.25
 """Seconds between two samples of a rate, at least."""
-
-_QUIET = 2.0
-"""Seconds after its last answer that a fetcher still counts as active."""
-
-
-def micro(seconds: float) -> int:
-    """Return *seconds* as whole microseconds: sums of them know no order."""
-    return round(seconds * 1e6)
 
 
 class Rate:
@@ -121,57 +111,4 @@ class KindBook:
             exact=self._exact or report is not None,
             done=report is not None,
             percent=self.percent,
-        )
-
-
-class WorkerBook:
-    """What is known of one fetcher."""
-
-    def __init__(self) -> None:
-        self.error = ""
-        self.busy = 0
-        """Microseconds spent on requests."""
-        self.waited = 0
-        """Microseconds spent waiting for tokens."""
-        self._calls = 0
-        self._unit: Unit | None = None
-        self._attempt = 1
-        self._since = 0.0
-        self._answered: float | None = None
-
-    def assigned(self, unit: Unit, attempt: int, now: float) -> None:
-        """It starts on *unit*."""
-        self._unit, self._attempt = unit, attempt
-        self._since, self._answered = now, None
-
-    def called(self, event: Called, now: float) -> None:
-        """One of its requests ended."""
-        self._calls += 1
-        self.busy += micro(event.seconds)
-        self.waited += micro(event.waited)
-        self._answered = now
-        if event.outcome is Outcome.OK:
-            self.error = ""
-
-    def failed(self, error: str) -> None:
-        """Its life ended; whatever it held will be handed out again."""
-        self.error, self._unit = error, None
-
-    def active(self, now: float) -> bool:
-        """Whether it has work, as far as can be told."""
-        if self._unit is None:
-            return False
-        return self._answered is None or now - self._answered < _QUIET
-
-    def figures(self, now: float) -> WorkerFigures:
-        """Return all of it."""
-        return WorkerFigures(
-            kind=self._unit.part.kind if self._unit else None,
-            active=self.active(now),
-            attempt=self._attempt,
-            seconds=round(max(now - self._since, 0.0), 3) if self._unit else 0.0,
-            calls=self._calls,
-            busy=self.busy / 1e6,
-            waited=self.waited / 1e6,
-            error=self.error,
         )

@@ -25,7 +25,7 @@ from lookervault.core.sizing import Sizing
 from lookervault.errors import Sort
 from lookervault.messages import Expected, Fault, Fetched, Gapped, KindDone
 from lookervault.records import Census, Gap, Row
-from lookervault.units import Count, Ids, Part, Unit, Whole
+from lookervault.units import Count, Ids, Part, Span, Unit, Whole
 
 _OLD = 600.0
 """Seconds after which a census no longer proves that nothing is missing."""
@@ -115,7 +115,10 @@ class Course:
             return self._took(unit, news, now)
         rows = news.rows
         self.sizing.read(rows=len(rows), bytes_=news.bytes, seconds=news.seconds)
-        self.reading.ended(unit, len(rows))
+        if news.left is None:
+            self.reading.ended(unit, len(rows))
+        else:
+            self.reading.rest(news.left)
         self._brought[unit.number] = rows
         if isinstance(unit, Ids) and (unit.witnesses or self._believed):
             self.roll.absent(news.absent)
@@ -136,6 +139,8 @@ class Course:
         *final*: Looker refuses it, so that smaller pieces would not help.
         """
         self.reading.back(unit)
+        if isinstance(unit, Span) and fault.sort is Sort.TOO_LARGE:
+            self.sizing.too_large(unit.length)
         if isinstance(unit, Ids) and fault.status == _NOT_FOUND:
             self._ask_others(unit)
             return []

@@ -62,7 +62,7 @@ def halves(unit: Ids, number: Number, *, witnesses: tuple[str, ...]) -> tuple[Id
 
 def pieces(unit: Span, number: Number) -> tuple[Span, ...]:
     """Cut *unit* in the middle, an open end after its first page; nothing of one row."""
-    length = unit.page if unit.last is None else unit.last - unit.first
+    length = unit.length
     if length <= 1:
         return ()
     middle = unit.first + length // 2

@@ -55,6 +55,9 @@ class Errand(Protocol):
     def missed(self, error: LookerError) -> None:
         """`request` was answered by 404. Raise *error*, unless that is news."""
 
+    def left(self) -> Unit | None:
+        """Return what is still to be got, under the same number; ``None``: nothing."""
+
 
 def errand(kind: Kind, unit: Unit) -> Errand:
     """Return the errand that gets *unit*."""
@@ -81,6 +84,9 @@ class _Once:
 
     def missed(self, error: LookerError) -> None:
         raise error
+
+    def left(self) -> None:
+        """All comes at once."""
 
 
 class _Count(_Once):
@@ -162,6 +168,9 @@ class _Span:
     def missed(self, error: LookerError) -> None:
         raise error
 
+    def left(self) -> Span | None:
+        return None if self._done else replace(self._unit, first=self._at)
+
 
 class _Ids:
     """One request an id, and one for a witness if a 404 needs it."""
@@ -170,6 +179,7 @@ class _Ids:
         self.rows: list[Row] = []
         self.absent: list[str] = []
         self._kind = kind
+        self._unit = unit
         self._waiting = deque(unit.ids)
         self._witnesses = deque(unit.witnesses)
         self._doubtful: list[str] = []
@@ -208,6 +218,12 @@ class _Ids:
                 f"{witness} among them: this login may have lost a permission."
             )
             raise LookerError(Sort.REFUSED, reason, status=404) from error
+
+    def left(self) -> Ids | None:
+        ids = (*self._doubtful, *self._waiting)
+        if not ids:
+            return None
+        return replace(self._unit, ids=ids, witnesses=tuple(self._witnesses))
 
 
 def _of_part(kind: Kind, part: Part) -> dict[str, object]:

@@ -42,6 +42,10 @@ class WorkerFigures(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: str | None
     """What it reads. ``None``: it has had nothing to do yet."""
+    what: str
+    """Which part of that, such as ``from 400`` or ``42``. It holds ids as Looker has them."""
+    waiting: bool
+    """It waits for its turn to make a request."""
     active: bool
     """It holds a unit, and was heard of in the last seconds."""
     attempt: int = 1
@@ -73,6 +77,10 @@ class _Figures(msgspec.Struct, frozen=True, kw_only=True):
     """0 to 1: time spent on requests / (workers x time from the first to the last)."""
     throttled: float
     """0 to 1: time spent waiting for tokens, likewise."""
+    starved: float
+    """0 to 1: time without anything to do, likewise."""
+    over_memory: float
+    """Seconds that the process had more memory than it may."""
     workers: int
     calls: int
     """Of the whole run, its earlier processes included."""
@@ -101,6 +109,18 @@ class Status(_Figures, frozen=True, tag_field="message_type", tag="status"):
     seconds_left: float | None
     memory: int
     """Bytes of anonymous memory, when last weighed."""
+    max_memory: int | None
+    """Bytes that it may have. ``None``: as many as there are."""
+    cramped: bool
+    """It has more just now, so that one unit at a time goes on."""
+    rate: float | None
+    """Requests a second that may start just now. ``None``: not bounded."""
+    max_rate: float | None
+    """Requests a second that were allowed. ``None``: as many as Looker takes."""
+    calls_left: int | None
+    """Requests that the budget still has. ``None``: there is no budget."""
+    on_hold: bool
+    """Whether the owner of the run has paused it."""
     active: int
     """Fetchers that have work."""
     slowdown: str | None

@@ -7,6 +7,7 @@ books, and each strikes a unit off at most once.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
@@ -25,6 +26,8 @@ class Hands:
     def __init__(self, epoch: int, credit: Credit) -> None:
         self._epoch = epoch
         self._credit = credit
+        self.most = math.inf
+        """Units that may be flying at once."""
         self._idle: dict[str, None] = {}
         self._flying: dict[str, Held] = {}
         self._landing: dict[int, Held] = {}
@@ -34,9 +37,14 @@ class Hands:
         self._again: deque[Unit] = deque()
 
     @property
-    def any_idle(self) -> bool:
-        """Whether a fetcher wants work."""
-        return bool(self._idle)
+    def any_free(self) -> bool:
+        """Whether a fetcher wants work and may have it."""
+        return bool(self._idle) and len(self._flying) < self.most
+
+    @property
+    def flying(self) -> bool:
+        """Whether a fetcher has a unit."""
+        return bool(self._flying)
 
     @property
     def in_flight(self) -> bool:

@@ -91,10 +91,30 @@ class Pace:
         self._flying.pop(ask.fetcher, None)
         self._waiting[ask.fetcher] = ask.ask
 
+    def waived(self, fetcher: str, ask: int) -> None:
+        """A request is not wanted any more, whether it has its token or waits for it."""
+        if self._waiting.get(fetcher) == ask:
+            del self._waiting[fetcher]
+        if self._flying.get(fetcher, (None,))[0] == ask:
+            del self._flying[fetcher]
+
+    def bound(self, max_rate: float | None, now: float) -> None:
+        """Start at most *max_rate* requests a second from *now* on."""
+        self._max_rate = max_rate
+        # Whoever waits must not wait for a turn that a slower rate had set.
+        soonest = now + (1 / self.rate if self.rate is not None else 0.0)
+        self._next_at = min(self._next_at, soonest)
+
     @property
-    def waiting(self) -> bool:
-        """Whether anybody wants a token."""
-        return bool(self._waiting)
+    def waiting(self) -> tuple[str, ...]:
+        """The fetchers that want a token, the first one first."""
+        return tuple(self._waiting)
+
+    @property
+    def most(self) -> int | None:
+        """Requests that may be in flight; ``None``: as many as there are."""
+        limit = self.learned.limit
+        return None if limit is None else max(1, int(limit))
 
     def in_flight(self, now: float) -> int:
         """Return how many tokens are out, but for those whose fetcher must have died."""
@@ -143,8 +163,7 @@ class Pace:
         return start <= now and not self._crowded(now)
 
     def _crowded(self, now: float) -> bool:
-        limit = self.learned.limit
-        return limit is not None and self.in_flight(now) >= max(1, int(limit))
+        return self.most is not None and self.in_flight(now) >= self.most
 
     def _refused(self, sent: float, wait: float | None, now: float) -> Slowdown | None:
         """Refusals of requests sent before the last slowdown belong to it."""

@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import count
 
-from lookervault.content import KINDS
 from lookervault.core.agenda import Agenda
 from lookervault.core.course import Course
 from lookervault.core.credit import Credit
@@ -32,51 +31,52 @@ from lookervault.core.effects import (
     Tell,
 )
 from lookervault.core.hands import Hands
+from lookervault.core.helm import Helm
 from lookervault.core.limits import Limits
 from lookervault.core.past import Past
+from lookervault.core.probe import Probe
 from lookervault.core.reading import Terms
 from lookervault.core.trials import REFUSALS, Trials
 from lookervault.errors import LoginRefused, LookerError, Sort, UsageError
-from lookervault.messages import Failed, Fault, Fetched, Lease, Retried
+from lookervault.messages import Failed, Fault, Fetched, Lease, Retried, Steering
 from lookervault.records import Gap, KindReport, Run
 from lookervault.units import Count, Unit
 
 _FINAL = frozenset({401, 402, 403, 404, 405, 410, 451})
 """Statuses that say no to a whole listing, not to a page of it."""
 
-_COUNTED = 512 * 1024
-"""Bytes of a page of a census, about: 5,000 rows of 100."""
-
 _DIED = Fault(Sort.MISSHAPEN, "The fetcher that read it died or hung.")
 
 
 class Plan:
-    """The state of one run. Times are monotonic; *wall* tells what *now* is by date."""
+    """The state of one run. Times are monotonic; *wall* tells what *now* is by date.
+
+    *began* is when this process began with the run; a plan before may have died.
+    """
 
     def __init__(
         self,
         run: Run,
         past: Mapping[str, Past],
         limits: Limits,
+        steering: Steering,
         *,
         credit: Credit,
+        began: float,
         now: float,
         wall: float,
     ) -> None:
-        self._limits = limits
         self._to_wall = wall - now
         self._number = count(1).__next__
-        terms = Terms(
-            limits.workers, limits.batch, limits.accept_deletions, self._number
+        self._terms = Terms(
+            steering.workers, limits.batch, limits.accept_deletions, self._number
         )
-        self._agenda = Agenda(run, past, terms, wall=wall)
+        self._agenda = Agenda(run, past, self._terms, wall=wall)
+        self._helm = Helm(limits, steering, began=began, now=now)
         self._hands = Hands(run.epoch, credit)
+        self._hands.most = self._helm.most
         self._trials = Trials(limits.tries)
-        self._probe: Unit | None = None
-        self._out = False
-        """Whether Looker may be away: only what is out already finds that out."""
-        self._began = self._heard = now
-        self._busy = 0.0
+        self._probe = Probe(self._hands, self._trials, self._number)
         self._stop: Stop | None = None
         self._over = False
         if self._agenda.map is not None:
@@ -104,8 +104,8 @@ class Plan:
         unit = news.lease.unit
         if not self._hands.holds(news.fetcher, news.lease):
             return []
-        self._heard, self._out = now, False
-        self._busy += news.seconds
+        self._helm.heard(now, news.seconds)
+        self._probe.heard()
         self._trials.succeeded(unit, now)
         effects = self._arrived(unit, news, now)
         if isinstance(unit, Count):
@@ -124,7 +124,8 @@ class Plan:
         self._hands.rest(news.fetcher)
         own = self._trials.failed(unit, fault, now)
         if fault.sort in REFUSALS:
-            self._heard, self._out = now, False
+            self._helm.heard(now)
+            self._probe.heard()
         effects = self._try_again(news.fetcher, unit, fault, own=own)
         if fault.sort is Sort.UNAUTHORIZED:
             effects += self.halt(fault.reason, LoginRefused.exit_code)
@@ -160,13 +161,22 @@ class Plan:
 
     def tick(self, now: float) -> list[Effect]:
         """Some time has passed."""
-        if now - self._heard > self._limits.give_up_after and not self._hands.landing:
-            seconds = self._limits.give_up_after
-            reason = f"Looker has not answered for {seconds:.0f} s"
-            return self.halt(f"{reason}: {self._trials.last}", LookerError.exit_code)
+        end = self._helm.end(now, self._trials.last, landing=self._hands.landing)
+        if end is not None and self._stop is None:
+            return self.halt(end.reason, end.exit_code)
         if self._stop is not None:  # One may have come to another request since.
             return [Recede(), *self._conclude()]
-        return self._assign(now)
+        return self._rein(now, recede=self._hands.most == 0)
+
+    def steer(self, steering: Steering, now: float) -> list[Effect]:
+        """The owner of the run has set how it is to go on."""
+        recede = self._helm.steer(steering, now)
+        self._terms.workers = steering.workers
+        return self._rein(now, recede=recede)
+
+    def weighed(self, now: float, *, over: bool) -> list[Effect]:
+        """The process has more memory than it may, or has not."""
+        return self._rein(now, recede=self._helm.weighed(over=over))
 
     def halt(self, reason: str, exit_code: int) -> list[Effect]:
         """Hand out nothing more; stop when nothing is in flight."""
@@ -193,16 +203,12 @@ class Plan:
 
     def figures(self, now: float) -> dict[str, float]:
         """Return how the time went: seconds, and the share spent on requests."""
-        spent = self._limits.workers * (self._heard - self._began)
-        utilization = min(1.0, self._busy / spent) if spent > 0 else 0.0
-        return {"seconds": now - self._began, "utilization": utilization}
+        return self._helm.figures(now)
 
     # What comes in
 
     def _arrived(self, unit: Unit, news: Fetched, now: float) -> list[Effect]:
-        if unit == self._probe:
-            self._probe = None
-            self._trials.probed(now)
+        if self._probe.answered(unit, now):
             return []
         if unit != self._agenda.map:
             return self._course(unit).fetched(unit, news, self._wall(now))
@@ -218,9 +224,7 @@ class Plan:
         self, fetcher: str, unit: Unit, fault: Fault, *, own: bool
     ) -> list[Effect]:
         """Try *unit* again, if that makes sense; else cut it up."""
-        if unit == self._probe:
-            self._probe = None
-            self._trials.missed(unit)
+        if self._probe.missed(unit):
             return []
         retried = Tell(Retried(fetcher, unit, fault))
         # Nothing goes on without the map, and fetchers that die say nothing about it.
@@ -228,8 +232,7 @@ class Plan:
         if own and self._trials.spent(unit, fault) and not vital:
             return self._give_up(unit, fault) or [retried]
         if not own:
-            self._out = True
-            self._send_probe(unit)
+            self._probe.send(unit)
         self._hands.delay(unit)
         return [retried, Delay(unit.number, self._trials.wait(unit))]
 
@@ -242,14 +245,6 @@ class Plan:
         reason = f"The folders cannot be listed: {fault.reason}"
         return self.halt(reason, error.exit_code)
 
-    def _send_probe(self, unit: Unit) -> None:
-        """Find out whether Looker answers anybody, when nothing else would tell."""
-        if self._probe is None and self._hands.quiet:
-            part = self._trials.good(unit)
-            limit = 2 if KINDS[part.kind].listing.sorts else None
-            self._probe = Count(self._number(), part, 0, limit)
-            self._hands.again(self._probe)
-
     def _course(self, unit: Unit) -> Course:
         return self._agenda.course(unit.part.kind)
 
@@ -258,34 +253,34 @@ class Plan:
     def _assign(self, now: float) -> list[Effect]:
         """Pair idle fetchers with units, as far as both and the credit go."""
         effects: list[Effect] = []
-        while self._hands.any_idle and self._stop is None and not self._over:
+        while self._hands.any_free and self._stop is None and not self._over:
             unit = self._pick(effects, now)
             if unit is None:
                 break
             attempt = self._trials.attempt(unit)
-            fetcher = self._hands.give(unit, attempt, self._expected(unit))
+            fetcher = self._hands.give(unit, attempt, self._agenda.expected(unit))
             if fetcher is None:
                 break
             self._trials.assigned(unit)
             effects.append(Assign(fetcher, unit, attempt))
         return effects + self._conclude()
 
+    def _rein(self, now: float, *, recede: bool) -> list[Effect]:
+        """Have no more out than the helm allows, and ask back what waits for its turn."""
+        self._hands.most = self._helm.most
+        back: list[Effect] = [Recede()] if recede and self._hands.flying else []
+        return back + self._assign(now)
+
     def _pick(self, effects: list[Effect], now: float) -> Unit | None:
         """Take the next unit; if there is none, a kind may have come to its next step."""
         unit = self._hands.next_again()
-        while unit is None and not (self._out and self._hands.any_out):
+        while unit is None and not self._probe.holds_back:
             unit = self._agenda.offer()
             step = [] if unit else self._agenda.settle(self._wall(now))
             if step is None:
                 return None
             effects += step
         return unit
-
-    def _expected(self, unit: Unit) -> int:
-        """How many bytes *unit* is likely to need."""
-        if isinstance(unit, Count):
-            return _COUNTED
-        return self._course(unit).sizing.expected
 
     def _conclude(self) -> list[Effect]:
         """Say that it is over, once, when it is."""

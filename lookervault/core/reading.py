@@ -17,10 +17,11 @@ from lookervault.records import Row
 from lookervault.units import Count, Ids, Part, Span, Unit, Whole
 
 
-class Terms(msgspec.Struct, frozen=True):
+class Terms(msgspec.Struct):
     """What all kinds of a run share."""
 
     workers: int
+    """How many fetchers there are; that may change while the run goes on."""
     batch: int
     """Items a page, at most."""
     accept_deletions: bool
@@ -169,6 +170,11 @@ class Reading:
                 witnesses=self._roll.witnesses(),
             )
         )
+
+    def rest(self, unit: Unit) -> None:
+        """Queue *unit*: what was handed back of one that had brought something."""
+        self._queue.appendleft(replace(unit, number=self._terms.number()))
+        self._queued += cutting.weight(unit)
 
     def again(self, unit: Ids, witnesses: tuple[str, ...]) -> None:
         """Queue *unit* with other witnesses."""

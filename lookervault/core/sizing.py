@@ -34,6 +34,11 @@ class Sizing:
             self._bytes = _blend(self._bytes, bytes_ / rows)
             self._seconds = _blend(self._seconds, seconds / rows)
 
+    def too_large(self, rows: int) -> None:
+        """*rows* items were too many at once. Later, that may be the fault of one."""
+        if not self._sizes:
+            self._batch = max(1, min(self._batch, rows // 2))
+
     @property
     def page(self) -> int:
         """Items that a request should ask for."""

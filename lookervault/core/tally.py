@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from lookervault import content
-from lookervault.core.books import KindBook, Rate, WorkerBook, micro
+from lookervault.core.books import KindBook, Rate
 from lookervault.core.figures import Status, Summary
+from lookervault.core.staff import Scales, Staff
+from lookervault.errors import LoginRefused
 from lookervault.messages import (
     Assigned,
     Began,
@@ -22,16 +24,22 @@ from lookervault.messages import (
     Gapped,
     KindDone,
     Outcome,
+    Paced,
     Retried,
     Slowdown,
     Slowed,
+    Steered,
+    Steering,
     ToProgress,
+    Weighed,
     WorkerFailed,
 )
 from lookervault.records import Counts, Gap, Phase, Run
 
 _GAPS_LISTED = 1000
 """A summary lists no more gaps than this; the vault keeps them all."""
+
+_FORBIDDEN = 403
 
 _WANTED = frozenset({4, 130, 143})
 """Exit statuses of a run that stopped because somebody wanted it to."""
@@ -43,39 +51,47 @@ _SLOW = 2.0
 class Tally:
     """Everything that is counted of the part of a run that this process does.
 
-    *began* is when it started. What earlier processes of the same run stored
-    counts as stored, but not for the rates.
+    *began* is when it started, *max_memory* the bytes that it may have. What earlier
+    processes of the same run stored counts as stored, but not for the rates.
     """
 
-    def __init__(self, *, workers: int, began: float) -> None:
-        self._workers = workers
+    def __init__(
+        self,
+        *,
+        workers: int,
+        began: float,
+        max_rate: float | None = None,
+        max_memory: int | None = None,
+    ) -> None:
+        self._steering = Steering(workers, max_rate)
+        self._staff = Staff(workers)
+        self._scales = Scales(max_memory)
+        self._pace = Paced(max_rate, None, None)
         self._began = began
         self._run: Run | None = None
         self._kinds: dict[str, KindBook] = {}
-        self._fetchers: dict[str, WorkerBook] = {}
         self._gaps: dict[tuple[str, str], Gap] = {}
         self._base = 0
         self._rate = Rate()
         self._calls = self._calls_before = self._calls_told = 0
         self._refused = self._retries = self._restarts = self._bytes = 0
-        self._repeated = self._memory = self._peak = 0
-        self._span: tuple[float, float] | None = None
+        self._repeated = 0
         self._slowdown: tuple[Slowdown, float] | None = None
         self._finished: Finished | None = None
         self._failure: tuple[str, int] | None = None
 
-    def hear(self, event: ToProgress, now: float) -> None:  # noqa: C901 - one arm each
+    def hear(self, event: ToProgress, now: float) -> None:  # noqa: C901, PLR0912 - one arm each
         """*event* was heard of at *now*."""
         match event:
             case Called():
                 self._called(event, now)
             case Assigned(fetcher, unit, attempt):
-                self._fetcher(fetcher).assigned(unit, attempt, now)
+                self._staff[fetcher].assigned(unit, attempt, now)
             case Committed(counts, calls):
                 self._committed(counts, calls, now)
             case Retried(fetcher, _, fault):
                 self._retries += 1
-                self._fetcher(fetcher).error = fault.reason
+                self._staff[fetcher].retried(fault.reason)
             case Expected(kind, items, exact):
                 self._kind(kind).expect(items, exact=exact)
             case Gapped(gap):
@@ -84,20 +100,22 @@ class Tally:
                 self._kind(kind).report = report
             case Slowed(slowdown):
                 self._slowdown = (slowdown, now)
+            case Paced():
+                self._pace = event
+            case Weighed():
+                self._scales.weighed(event, now)
+            case Steered(steering):
+                self._steering = steering
+                self._staff.resized(steering.workers, now)
             case WorkerFailed(fetcher, error):
                 self._restarts += 1
-                self._fetcher(fetcher).failed(error)
+                self._staff[fetcher].failed(error)
             case Began():
                 self._begun(event, now)
             case Finished():
                 self._over(event)
             case _:
                 assert_never(event)
-
-    def weighed(self, memory: int) -> None:
-        """The process has *memory* bytes of its own just now."""
-        self._memory = memory
-        self._peak = max(self._peak, memory)
 
     def failed(self, reason: str, exit_code: int) -> None:
         """The run ended by an error, and nothing more will be heard of it."""
@@ -116,11 +134,17 @@ class Tally:
             seconds_left=(
                 self._seconds_left(expected - done, recent, now) if known else None
             ),
-            memory=self._memory,
-            active=sum(book.active(now) for book in self._fetchers.values()),
+            memory=self._scales.memory,
+            max_memory=self._scales.most,
+            cramped=self._scales.over,
+            rate=self._pace.rate,
+            max_rate=self._steering.max_rate,
+            calls_left=self._pace.left,
+            active=self._staff.active(now),
             slowdown=self._slow(now),
             paused=self._paused(now),
-            fetchers={name: book.figures(now) for name, book in self._fetchers.items()},
+            on_hold=self._steering.paused,
+            fetchers=self._staff.figures(now, waiting=frozenset(self._pace.waiting)),
         )
 
     def summary(self, now: float) -> Summary:
@@ -131,7 +155,7 @@ class Tally:
             status=outcome,
             items=self._progress()[1],
             items_per_second=self._overall(now),
-            peak_memory=self._peak,
+            peak_memory=self._scales.peak,
             reason=reason,
             exit_code=exit_code,
             gaps=tuple(self._gaps.values()),
@@ -142,12 +166,6 @@ class Tally:
 
     def _kind(self, name: str) -> KindBook:
         return self._kinds.setdefault(name, KindBook())
-
-    def _fetcher(self, name: str) -> WorkerBook:
-        book = self._fetchers.get(name)
-        if book is None:
-            book = self._fetchers[name] = WorkerBook()
-        return book
 
     def _begun(self, event: Began, now: float) -> None:
         # Also a coordinator that was restarted begins: what its predecessor
@@ -163,13 +181,10 @@ class Tally:
             self._rate.sample(now, self._stored)
 
     def _called(self, event: Called, now: float) -> None:
-        start, end = event.started, event.started + event.seconds
-        first, last = self._span or (start, end)
-        self._span = (min(first, start), max(last, end))
         self._calls += 1
         self._bytes += event.bytes
         self._refused += event.outcome is Outcome.REFUSED
-        self._fetcher(event.fetcher).called(event, now)
+        self._staff.called(event, now)
 
     def _committed(self, counts: Mapping[str, Counts], calls: int, now: float) -> None:
         for kind, count in counts.items():
@@ -229,22 +244,10 @@ class Tally:
             return 0.0
         return round(max(self._slowdown[0].until - now, 0.0), 3)
 
-    def _shares(self) -> tuple[float, float]:
-        """Return the utilization and the throttled share; together at most 1."""
-        if self._span is None:
-            return 0.0, 0.0
-        whole = self._workers * micro(self._span[1] - self._span[0])
-        if whole <= 0:
-            return 0.0, 0.0
-        busy = sum(b.busy for b in self._fetchers.values()) / whole
-        waited = sum(b.waited for b in self._fetchers.values()) / whole
-        used = round(min(busy, 1.0), 4)
-        return used, round(min(waited, 1.0 - used), 4)
-
     def _figures(self, now: float) -> dict[str, Any]:
         """Return what a status and a summary have in common."""
         kinds = {name: book.figures() for name, book in self._kinds.items()}
-        utilization, throttled = self._shares()
+        utilization, throttled, starved = self._staff.shares()
         return {
             "run": str(self._run.number) if self._run else "",
             "seconds": round(max(now - self._began, 0.0), 3),
@@ -254,7 +257,9 @@ class Tally:
             },
             "utilization": utilization,
             "throttled": throttled,
-            "workers": self._workers,
+            "starved": starved,
+            "over_memory": self._scales.seconds_over(now),
+            "workers": self._steering.workers,
             "calls": max(self._calls_told, self._calls_before + self._calls),
             "refused": self._refused,
             "retries": self._retries,
@@ -276,6 +281,18 @@ class Tally:
             outcome = "stopped" if code in _WANTED else "failed"
             return outcome, self._finished.reason, code or 1
         whole = run.complete and not any(r.failed for r in run.kinds.values())
+        if self._denied():
+            return "failed", self._denied(), LoginRefused.exit_code
         if not whole or self._gaps:
             return "incomplete", self._finished.reason, code or 3
         return "complete", self._finished.reason, code
+
+    def _denied(self) -> str:
+        """Say that this login may see nothing of what was asked for, if that is so."""
+        gaps = [self._gaps.get((kind, "*")) for kind in self._kinds]
+        if not gaps or any(gap is None or gap.status != _FORBIDDEN for gap in gaps):
+            return ""
+        return (
+            f"This login may see nothing of what was asked for ({', '.join(self._kinds)}):"
+            " give its user in Looker a role that may."
+        )

@@ -117,8 +117,8 @@ class Trials:
 
 def _divisible(unit: Unit) -> bool:
     match unit:
-        case Span(first=first, last=last, page=page):
-            return (page if last is None else last - first) > 1
+        case Span():
+            return unit.length > 1
         case Ids(ids=ids):
             return len(ids) > 1
         case _:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
@@ -106,6 +107,7 @@ class Client:
         self.limits = limits
         self._monotonic = monotonic
         self._pool = pool(connections, tls.context(ca_file, verify=verify), proxy)
+        self._proxy = str(self._pool.proxy) if self._pool.proxy else None
         self._lock = threading.Lock()
         self._sent = 0
 
@@ -135,6 +137,7 @@ class Client:
                 asked=answers.plain(request.asked, limit=200),
                 status=call.status,
                 late=call.left <= 0,
+                proxy=self._proxy,
             )
         finally:
             CALL.reset(token)
@@ -159,7 +162,7 @@ class Client:
                     asked=request.asked,
                     secrets=request.secrets,
                 )
-            body = b"".join(self._chunks(response, request, call))
+            body = self._body(response, request, call)
         if request.wants_json:
             _check(request, headers, body)
         return Reply(response.status, headers, body, call.seconds)
@@ -183,21 +186,22 @@ class Client:
             pool_timeout=call.left,
         )
 
-    def _chunks(
+    def _body(
         self, response: urllib3.BaseHTTPResponse, request: Request, call: Call
-    ) -> Iterator[bytes]:
-        size = 0
+    ) -> bytes:
+        # It grows in place, and is handed out as it is: a list would be joined to a copy.
+        body = io.BytesIO()
         for chunk in _pieces(response):
-            size += len(chunk)
-            if size > self.limits.size:
+            body.write(chunk)
+            if body.tell() > self.limits.size:
                 raise LookerError(
                     Sort.TOO_LARGE,
                     f"The answer to {answers.plain(request.asked, limit=200)} is larger"
                     f" than {self.limits.size} bytes.",
                     status=response.status,
                 )
-            yield chunk
             call.more(len(chunk))
+        return body.getvalue()
 
 
 def _check(request: Request, headers: Mapping[str, str], body: bytes) -> None:

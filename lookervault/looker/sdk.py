@@ -38,8 +38,10 @@ from lookervault.records import Login
 _T = TypeVar("_T")
 
 _AGENT = f"lookervault/{metadata.version('lookervault')}"
-_SPARE = 2
-"""Connections beside those of the workers: for the login and the census."""
+_CONNECTIONS = 52
+"""One for each of the 50 workers that there may ever be, and two for the login. They
+are made when they are needed, and none waits for another.
+"""
 
 
 class SdkSource:
@@ -47,7 +49,6 @@ class SdkSource:
 
     Args:
         credentials: where to, and as whom.
-        workers: how many threads will call at once, at most.
         monotonic: seconds, as `time.monotonic`.
         sleep: waits that many seconds, as `time.sleep`.
 
@@ -60,13 +61,12 @@ class SdkSource:
         self,
         credentials: Credentials,
         *,
-        workers: int,
         monotonic: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
         self._client = Client(
             credentials.base_url,
-            connections=workers + _SPARE,
+            connections=_CONNECTIONS,
             monotonic=monotonic,
             limits=credentials.limits,
             ca_file=credentials.ca_file,

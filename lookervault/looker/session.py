@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-import msgspec
 from looker_sdk.rtl.api_settings import PApiSettings, SettingsConfig
 from looker_sdk.rtl.auth_session import AuthSession
 from looker_sdk.rtl.transport import Transport, TransportOptions
@@ -21,11 +19,12 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
-from lookervault.errors import LoginRefused, LookerError, Sort
+from lookervault.errors import LookerError, Sort
 from lookervault.http.client import Client, Request
+from lookervault.looker import grant
 from lookervault.looker.base import Watch
 from lookervault.looker.exchange import Exchange, Token, Unwatched, exchange_of
-from lookervault.looker.settings import Credentials, Secret
+from lookervault.looker.settings import Credentials
 
 API_VERSION = "4.0"
 
@@ -40,14 +39,9 @@ _LOGOUT_WHOLE = 2.0
 """Seconds that these requests may take."""
 
 _PASSING = {Sort.LIMITED, Sort.OVERLOADED, Sort.TIMED_OUT, Sort.UNREACHABLE}
-_REFUSALS = {400, 401, 403, 404}
-"""Statuses by which Looker turns a login down."""
 
 _BEAT = 1.0
 """Seconds between signs of life of a thread that waits for another's login."""
-
-_TOKEN = re.compile(r"[\x21-\x7e]+", re.ASCII)
-"""What may stand in a header."""
 
 
 class Session(AuthSession):
@@ -189,15 +183,14 @@ class Session(AuthSession):
         try:
             reply = self._client.send(self._login_request(), watch)
         except LookerError as error:
-            if error.status not in _REFUSALS:
+            refusal = grant.refusal(error, str(self._client.base))
+            if refusal is None:
                 raise
-            refusal = LoginRefused(
-                f"Looker at {self._client.base} does not accept the client id and"
-                f" secret: it answers {error.status} to the login.",
-                status=error.status,
-            )
         else:
-            return _token_of(reply.body, self._logins + 1, born)
+            token = grant.token_of(reply.body, self._logins + 1, born)
+            if token is not None:
+                return token
+            refusal = grant.stranger(reply.status, str(self._client.base))
         raise refusal
 
     def _login_request(self) -> Request:
@@ -233,30 +226,6 @@ class _Address(PApiSettings):
         raise NotImplementedError("the credentials are the session's")
 
 
-class _Grant(msgspec.Struct):
-    """What Looker answers to a login."""
-
-    access_token: str
-    expires_in: float = 3600.0
-
-
-def _token_of(body: bytes, number: int, born: float) -> Token:
-    try:
-        grant = msgspec.json.decode(body, type=_Grant)
-        fits = bool(_TOKEN.fullmatch(grant.access_token))
-    except (ValueError, RecursionError):
-        fits = False
-    if not fits:
-        raise LookerError(
-            Sort.MISSHAPEN,
-            "Looker's answer to the login is none: it holds no token. Is the base URL"
-            " that of its API?",
-        )
-    lifetime = max(grant.expires_in, 1.0)
-    early = min(60.0, lifetime / 10)
-    return Token(Secret(grant.access_token), number, born + lifetime - early)
-
-
 def _bearer(token: Token) -> dict[str, str]:
     return {"Authorization": f"Bearer {token.secret.reveal()}"}
 
@@ -265,6 +234,7 @@ def _passes(error: BaseException) -> bool:
     return (
         isinstance(error, LookerError)
         and error.sort in _PASSING
+        and not error.lasting
         and (error.retry_after or 0.0) <= _LONGEST
     )
 

@@ -28,6 +28,29 @@ class Printer(Protocol):
         """Show what the run came to, and let go of the screen."""
 
 
+class Together:
+    """Several printers that show the same run, the last of them first to be closed."""
+
+    def __init__(self, *printers: Printer) -> None:
+        self._printers = printers
+
+    def event(self, event: ToProgress, now: float) -> None:
+        for printer in self._printers:
+            printer.event(event, now)
+
+    def refresh(self, now: float) -> None:
+        for printer in self._printers:
+            printer.refresh(now)
+
+    def say(self, text: str) -> None:
+        for printer in self._printers:
+            printer.say(text)
+
+    def close(self, summary: Summary) -> None:
+        for printer in reversed(self._printers):
+            printer.close(summary)
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """What a printer shows, where, and how much of it."""
 
@@ -44,6 +67,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """Whether to show also what will be tried again, and without bounds."""
     vault: str = ""
     """The option that names the vault, to be used in advice."""
+    again: str = "lookervault extract"
+    """The command that goes on with the run, to be used in advice."""
 
 
 # Rich takes a while to load, and scripts do not need it.
@@ -56,13 +81,13 @@ def _jsonl(view: View) -> Printer:
 
 
 def _log(view: View) -> Printer:
-    from lookervault.output.text import Log  # noqa: PLC0415 - see above
+    from lookervault.output.log import Log  # noqa: PLC0415 - see above
 
     return Log(view)
 
 
 def _screen(view: View) -> Printer:
-    from lookervault.output.text import Screen  # noqa: PLC0415 - see above
+    from lookervault.output.screen import Screen  # noqa: PLC0415 - see above
 
     return Screen(view)
 
@@ -87,6 +112,6 @@ def sheet(stream: TextIO, header: Sequence[str], *, stretch: str) -> Sheet:
 
     *stretch* is the column that gives way where the terminal is too narrow.
     """
-    from lookervault.output.text import Sheet  # noqa: PLC0415 - see above
+    from lookervault.output.table import Sheet  # noqa: PLC0415 - see above
 
     return Sheet(stream, header, stretch=stretch)

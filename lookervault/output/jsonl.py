@@ -4,83 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 
 import msgspec
 
 from lookervault.core.figures import Summary
-from lookervault.messages import (
-    Began,
-    Gapped,
-    KindDone,
-    Slowdown,
-    Slowed,
-    ToProgress,
-    WorkerFailed,
-)
+from lookervault.messages import Began, ToProgress
 from lookervault.output import View
-from lookervault.output.words import time
-from lookervault.records import Gap, KindReport
+from lookervault.output.events import record_of
 
 _EVERY = 0.5
 """Seconds between two statuses; scripts may count on one a second."""
-
-
-class Start(msgspec.Struct, frozen=True, tag_field="message_type", tag="start"):
-    """A run begins, or goes on."""
-
-    run: str
-    kinds: tuple[str, ...]
-    folders: tuple[str, ...]
-    recursive: bool
-    resumed: bool
-    stored: Mapping[str, int]
-    """How many items of each kind the run has already."""
-    started: str
-    """RFC 3339."""
-    lost_roles: tuple[str, ...]
-    """Roles that the login had in the last snapshot of the scope and lacks now."""
-
-
-class Done(msgspec.Struct, frozen=True, tag_field="message_type", tag="kind_done"):
-    """A kind is finished."""
-
-    kind: str
-    expected: int
-    stored: int
-    failed: int
-    vanished: int
-    missing: int
-    complete: bool
-
-
-class Error(msgspec.Struct, frozen=True, tag_field="message_type", tag="item_error"):
-    """An item, or with the id ``*`` a whole kind, could not be read."""
-
-    kind: str
-    id: str
-    status: int | None
-    reason: str
-    excerpt: str
-
-
-class Slow(msgspec.Struct, frozen=True, tag_field="message_type", tag="slowdown"):
-    """All workers slow down."""
-
-    reason: str
-    rate: float | None
-    """Requests a second from now on; ``null``: not bounded."""
-    seconds: float
-    """Before the next request starts."""
-
-
-class Failure(
-    msgspec.Struct, frozen=True, tag_field="message_type", tag="worker_failed"
-):
-    """A worker failed, and starts again."""
-
-    worker: str
-    error: str
 
 
 def line(record: object) -> str:
@@ -102,7 +35,7 @@ class Lines:
             if self._began:
                 return
             self._began = True
-        record = _record(event, now)
+        record = record_of(event, now)
         if record is not None:
             self._print(record)
 
@@ -121,51 +54,3 @@ class Lines:
     def _print(self, record: object) -> None:
         self._view.out.write(line(record) + "\n")
         self._view.out.flush()
-
-
-def _record(event: ToProgress, now: float) -> object | None:
-    match event:
-        case Began():
-            return _start(event)
-        case KindDone(kind, report):
-            return _done(kind, report)
-        case Gapped(Gap() as gap):
-            return Error(gap.kind, gap.id, gap.status, gap.reason, gap.excerpt)
-        case Slowed(slowdown):
-            return _slow(slowdown, now)
-        case WorkerFailed(fetcher, error):
-            return Failure(fetcher, error)
-        case _:
-            return None
-
-
-def _start(event: Began) -> Start:
-    run, stored = event.run, dict(event.stored)
-    return Start(
-        run=str(run.number),
-        kinds=event.kinds,
-        folders=run.scope.folders,
-        recursive=run.scope.recursive,
-        resumed=run.resumed > 0 or any(stored.values()),
-        stored=stored,
-        started=time(run.started),
-        lost_roles=event.lost_roles,
-    )
-
-
-def _done(kind: str, report: KindReport) -> Done:
-    return Done(
-        kind=kind,
-        expected=report.expected,
-        stored=report.stored,
-        failed=report.failed,
-        vanished=report.vanished,
-        missing=report.missing,
-        complete=report.complete,
-    )
-
-
-def _slow(slowdown: Slowdown, now: float) -> Slow:
-    rate = slowdown.rate if slowdown.rate and math.isfinite(slowdown.rate) else None
-    seconds = slowdown.until - now
-    return Slow(slowdown.reason, rate, max(seconds, 0.0) if seconds < math.inf else 0.0)

@@ -13,11 +13,13 @@ class Tolerant(io.TextIOBase):
     """Writes to *stream* as long as that works, and drops the rest.
 
     Whoever watches a run may leave at any time: `| head`, a closed terminal, a
-    full disk behind a log. None of that is a reason to end the run.
+    full disk behind a log. None of that is a reason to end the run. What *hide*
+    takes out of a text is not written.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, hide: Callable[[str], str] = str) -> None:
         self._stream = stream
+        self._hide = hide
         self.gone = False
         """Whether nobody reads any more."""
 
@@ -26,7 +28,7 @@ class Tolerant(io.TextIOBase):
         return getattr(self._stream, "encoding", None) or "utf-8"
 
     def write(self, text: str) -> int:
-        self._try(lambda: self._stream.write(text))
+        self._try(lambda: self._stream.write(self._hide(text)))
         return len(text)
 
     def flush(self) -> None:

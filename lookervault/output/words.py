@@ -1,10 +1,12 @@
-"""How numbers and events read in English, on one line each."""
+"""How numbers, events and the state of a run read in English, on one line each."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from lookervault.core.figures import Status, Summary
+from lookervault.content import KINDS
+from lookervault.core.figures import Status
 from lookervault.messages import (
     Began,
     Gapped,
@@ -68,18 +70,40 @@ def plural(count: int, noun: str) -> str:
 
 
 def progress(status: Status) -> str:
-    """Say how far a run is."""
-    return ", ".join(
-        (
-            _amount(status),
-            f"{number(status.items_per_second)} items/s",
-            plural(status.calls, "call"),
-            f"{status.refused:,} refused",
-            f"{status.active} of {status.workers} workers busy",
-            size(status.memory),
-            _left(status),
-        )
-    )
+    """Say how far a run is, on one line."""
+    return ", ".join((*facts(status), *alerts(status)))
+
+
+def facts(status: Status) -> list[str]:
+    """Say how far a run is, what it takes and what went wrong; the first matters most."""
+    calls = plural(status.calls, "call")
+    if status.calls_left is not None:
+        calls += f" ({status.calls_left:,} left)"
+    return [
+        _amount(status),
+        _left(status),
+        f"{number(status.items_per_second)} items/s",
+        calls,
+        f"{status.refused:,} refused",
+        *_pace(status),
+        f"{status.active} of {status.workers} workers busy",
+        _memory(status),
+        *_troubles(status),
+        f"running for {duration(status.seconds)}",
+    ]
+
+
+def alerts(status: Status) -> list[str]:
+    """Say why a run is slower than it might be just now, a sentence for each reason."""
+    said = []
+    if status.on_hold:
+        said.append("on hold: nothing is asked for until it is told to go on")
+    if status.slowdown is not None:
+        pause = f" for {duration(status.paused)}" if status.paused else ""
+        said.append(f"held back{pause}: {safe(status.slowdown)}")
+    if status.cramped:
+        said.append("memory is short: one unit at a time until there is more")
+    return said
 
 
 def _amount(status: Status) -> str:
@@ -90,12 +114,33 @@ def _amount(status: Status) -> str:
 
 
 def _left(status: Status) -> str:
-    if status.slowdown is not None:
-        pause = f" for {duration(status.paused)}" if status.paused else ""
-        return f"held back{pause}: {safe(status.slowdown)}"
-    if status.seconds_left is None:
+    if status.items is None:
         return "still counting"
+    if status.seconds_left is None:
+        return "time left not known"
     return f"{duration(status.seconds_left)} left"
+
+
+def _pace(status: Status) -> list[str]:
+    """Say how many requests may start, if that is bounded at all."""
+    if status.rate is None:
+        return []
+    most = "" if status.max_rate is None else f" (--max-rate {status.max_rate:,g})"
+    return [f"at most {number(status.rate)} calls/s{most}"]
+
+
+def _memory(status: Status) -> str:
+    most = "" if status.max_memory is None else f" of {size(status.max_memory)}"
+    return f"{size(status.memory)}{most} memory"
+
+
+def _troubles(status: Status) -> Iterator[str]:
+    if status.failed:
+        yield plural(status.failed, "gap")
+    if status.retries:
+        yield f"{status.retries:,} tried again"
+    if status.restarts:
+        yield plural(status.restarts, "restart")
 
 
 def gap(it: Gap) -> str:
@@ -113,10 +158,9 @@ def notice(event: ToProgress, now: float, *, verbose: bool = False) -> str | Non
             lost = f", {report.failed:,} failed" if report.failed else ""
             return f"{kind}: done, {report.stored:,} of {report.expected:,}{lost}"
         case Slowed(slowdown):
-            pause = duration(slowdown.until - now)
-            return (
-                f"everyone slows down, next request in {pause}: {safe(slowdown.reason)}"
-            )
+            pause = slowdown.until - now
+            after = f", next request in {duration(pause)}" if pause >= 1 else ""
+            return f"everyone slows down{after}: {safe(slowdown.reason)}"
         case _:
             return _trouble(event, verbose=verbose)
 
@@ -139,7 +183,8 @@ def _trouble(event: ToProgress, *, verbose: bool) -> str | None:
 def _began(event: Began) -> str:
     run = event.run
     stored = sum(event.stored.values())
-    said = f"run {run.number} begins: {', '.join(event.kinds)}"
+    kinds = "all kinds" if len(event.kinds) == len(KINDS) else ", ".join(event.kinds)
+    said = f"run {run.number} begins: {kinds}"
     if run.resumed or stored:
         said = f"run {run.number} goes on: {stored:,} items are stored already"
     if event.lost_roles:
@@ -148,72 +193,3 @@ def _began(event: Began) -> str:
             f". This login may see less than last time: it no longer has role {roles}"
         )
     return said
-
-
-_HEADLINES = {
-    "complete": "Complete: everything that is listed is stored.",
-    "incomplete": "Incomplete: not everything that is listed could be stored.",
-    "stopped": "Stopped: what was stored is kept.",
-    "failed": "Failed: what was stored is kept.",
-}
-
-
-def headline(summary: Summary) -> str:
-    """Say in one sentence how the run ended."""
-    # An error is told by whoever ends the program, in a sentence of its own.
-    told = summary.status == "failed" or not summary.reason
-    reason = "" if told else f" {_sentence(safe(summary.reason))}"
-    run = f"Run {summary.run}. " if summary.run else ""
-    return f"{run}{_HEADLINES[summary.status]}{reason}"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:].rstrip(".") + "."
-
-
-def figures(summary: Summary) -> list[str]:
-    """Say how fast it was and what it took, a line for each matter."""
-    speed = f"{number(summary.items_per_second)} items/s"
-    busy = f"utilization {share(summary.utilization)}"
-    held = f"throttled {share(summary.throttled)}"
-    took = f"in {duration(summary.seconds)}, {speed}"
-    memory = f"{size(summary.peak_memory)} of memory at most"
-    return [
-        f"{summary.stored:,} of {summary.items:,} items {took}",
-        ", ".join((plural(summary.workers, "worker"), busy, held)),
-        ", ".join(
-            (
-                plural(summary.calls, "call"),
-                f"{summary.refused:,} refused",
-                f"{summary.retries:,} tried again",
-                plural(summary.restarts, "restart"),
-            )
-        ),
-        f"{size(summary.bytes)} received, {memory}",
-    ]
-
-
-def advice(summary: Summary, vault: str = "") -> str:
-    """Say what to do next. *vault* is the option that names it, if one is needed."""
-    if summary.status == "complete":
-        kind = max(summary.kinds, key=lambda k: summary.kinds[k].stored, default=None)
-        return f"Have a look: lookervault ls {kind or 'dashboards'}{vault}"
-    if summary.status == "incomplete":
-        return (
-            "The vault keeps what is missing in mind; the next extract asks for it "
-            "again. Items that were read before keep their last version."
-        )
-    return "To go on where it stopped, run the same command again."
-
-
-def missing(kind: str, count: int) -> str:
-    """Say that Looker no longer lists *count* items of *kind*, and what that means."""
-    return (
-        f"{kind}: Looker no longer lists {plural(count, 'item')} of the vault, too many "
-        "to believe. If that is right, run again, or use --accept-deletions."
-    )
-
-
-def left_out(kinds: tuple[str, ...]) -> str:
-    """Say which kinds know no folder, and how to get them."""
-    return f"left out, since they know no folder (name them to get them): {', '.join(kinds)}"

@@ -4,7 +4,7 @@ No login, no limits, no faults, and nothing of it is logged::
 
     POST delete, trash, restore, update, view   {"kind": ..., "ids": [...]}
     POST create                                 {"kind": ..., "count": n}
-    POST forbid, allow                          {"kind": ...}
+    POST forbid, hide, allow                    {"kind": ...}: 403, 404, as usual
     POST revoke                                 {}: all tokens end
     POST tune                                   {"latency": 0.2, ...}: any of `Settings`
     GET  ids?kind=  body?kind=&id=&call=  log  stats  changes
@@ -22,12 +22,11 @@ from lookervault.content import KINDS, named
 from lookervault.errors import LookervaultError, UsageError
 from lookervault.simulator.calls import BY_NAME
 from lookervault.simulator.changes import Verb
+from lookervault.simulator.door import DOOR
 from lookervault.simulator.journal import Journal
 from lookervault.simulator.looker import Looker
 from lookervault.simulator.settings import Settings, check
 from lookervault.simulator.wire import Answer, Request, answered
-
-DOOR = "/_simulator/"
 
 _Body = Mapping[str, Any]
 
@@ -35,14 +34,16 @@ _Body = Mapping[str, Any]
 class Admin:
     """Does to *looker* what tests ask for."""
 
-    def __init__(self, looker: Looker, journal: Journal) -> None:
+    def __init__(
+        self, looker: Looker, journal: Journal, stats: Callable[[], dict[str, Any]]
+    ) -> None:
         self._looker = looker
-        self._journal = journal
         self._posts: Mapping[str, Callable[[_Body], Any]] = {
             **{verb.value: self._changer(verb) for verb in Verb},
             "create": self._create,
-            "forbid": self._forbid,
-            "allow": self._allow,
+            "forbid": lambda body: self._permit(body, forbid=True),
+            "hide": lambda body: self._permit(body, hide=True),
+            "allow": self._permit,
             "revoke": lambda _: looker.tokens.revoke(),
             "tune": self._tune,
         }
@@ -50,7 +51,7 @@ class Admin:
             "ids": self._ids,
             "body": self._body,
             "log": lambda _: Answer(body=journal.lines(), type="application/x-ndjson"),
-            "stats": lambda _: answered(journal.stats()),
+            "stats": lambda _: answered(stats()),
             "changes": lambda _: answered(looker.changes.made),
         }
 
@@ -77,11 +78,13 @@ class Admin:
     def _create(self, body: _Body) -> list[str]:
         return self._looker.changes.create(_kind(body), int(body["count"]))
 
-    def _forbid(self, body: _Body) -> None:
-        self._looker.forbidden.add(_kind(body))
-
-    def _allow(self, body: _Body) -> None:
-        self._looker.forbidden.discard(_kind(body))
+    def _permit(self, body: _Body, *, forbid: bool = False, hide: bool = False) -> None:
+        kind, old = _kind(body), self._looker.settings
+        changed = {
+            name: tuple(sorted({*getattr(old, name)} - {kind}) + [kind] * wanted)
+            for name, wanted in (("forbid", forbid), ("hide", hide))
+        }
+        self._looker.permit(msgspec.structs.replace(old, **changed))
 
     def _tune(self, body: _Body) -> None:
         old = msgspec.to_builtins(self._looker.settings)

@@ -86,8 +86,11 @@ CALLS = (
     *_calls("scheduled_plans", "scheduled_plan"),
 )
 
-BY_NAME = {call.name: call for call in CALLS}
-_BY_PATH = {tuple(call.path[1:].split("/")): call for call in CALLS}
+ME = Call(name="me", path="/user", kind="")
+"""Says who asks, and lists nothing."""
+
+BY_NAME = {call.name: call for call in (*CALLS, ME)}
+_BY_PATH = {tuple(call.path[1:].split("/")): call for call in BY_NAME.values()}
 
 
 def match(path: str) -> tuple[Call, str] | None:

@@ -7,12 +7,14 @@ import random
 from array import array
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from lookervault.content import KINDS
 from lookervault.errors import UsageError
 from lookervault.simulator.content import Bodies, Made, State
 from lookervault.simulator.given import Given, given
 from lookervault.simulator.names import Explores, names
-from lookervault.simulator.settings import Settings
+from lookervault.simulator.settings import Settings, Titles
 from lookervault.simulator.words import quoted
 
 _NOTHING: Sequence[int] = ()
@@ -116,6 +118,7 @@ class Catalog:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._spread = Explores(settings)
         self.shelves: dict[str, Shelf] = {}
         for kind in KINDS:
             self.shelves[kind] = self._shelf(kind)
@@ -139,16 +142,16 @@ class Catalog:
             size = 0
         return Shelf(self.made(kind, state), state, size)
 
-    def made(self, kind: str, state: State) -> Made:
-        """Return the made-up bodies of *kind*."""
-        size = self._settings.size
+    def made(self, kind: str, state: State, titles: Titles | None = None) -> Made:
+        """Return the made-up bodies of *kind*, called as the settings or *titles* say."""
+        settings = self._settings
+        if titles is not None:
+            settings = msgspec.structs.replace(settings, titles=titles)
         return Made(
             kind,
-            names(kind, size("lookml_models")),
+            names(kind, settings),
             state,
-            seed=self._settings.seed,
-            folders=size("folders"),
-            users=size("users"),
+            settings=settings,
             besides={
                 "folders": _roots,
                 "lookml_models": self._explores,
@@ -161,13 +164,13 @@ class Catalog:
         shelf = self.shelves.get("explores")
         found: Iterable[int] = ()
         if shelf is not None and number <= self._settings.size("lookml_models"):
-            turns = Explores(self._settings.size("lookml_models")).of(number, shelf.top)
+            turns = self._spread.of(number, shelf.top)
             found = (explore for explore in turns if explore in shelf)
         rows = (_ROW % ((self._parts(explore)[1],) * 2) for explore in found)
         return b"[" + b",".join(rows) + b"]", b""
 
     def _parts(self, number: int) -> tuple[bytes, bytes]:
-        model, explore = Explores(self._settings.size("lookml_models")).parts(number)
+        model, explore = self._spread.parts(number)
         return quoted(model), quoted(explore)
 
 

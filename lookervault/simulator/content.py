@@ -14,8 +14,9 @@ from lookervault.simulator.fields import narrow, parse_fields
 from lookervault.simulator.forms import Form, chosen, printed
 from lookervault.simulator.names import LOOKML_FOLDER, Digits, Names
 from lookervault.simulator.recipes import RECIPES, tails
+from lookervault.simulator.settings import Settings
 from lookervault.simulator.walk import SPAN, fields_of, stamp
-from lookervault.simulator.words import ODD, TITLES, quoted
+from lookervault.simulator.words import ODD, quoted, titles
 
 _WORD = 0xFFFFFFFF
 _MOMENTS = 4096
@@ -78,7 +79,6 @@ def mixed(number: int, salt: int) -> int:
 class Made:
     """The made-up items of one kind.
 
-    *folders* is the number of folders at the start, *users* that of users.
     *besides* returns the two facts of a number that only its kind has.
     """
 
@@ -88,18 +88,16 @@ class Made:
         names: Names,
         state: State,
         *,
-        seed: int,
-        folders: int,
-        users: int,
+        settings: Settings,
         besides: Callable[[int], tuple[bytes, bytes]],
     ) -> None:
         self._recipe = RECIPES[kind]
         self._kind = kind
         self._names = names
         self._state = state
-        self._seed = f"{seed} {kind}"
+        self._seed = f"{settings.seed} {kind}"
         self._salt = zlib.crc32(self._seed.encode())
-        self._folders = folders
+        self._folders = folders = settings.size("folders")
         inside = "folder_id" in self._recipe.head
         self._homes = (
             [b'"%d"' % n for n in range(folders + 1)] if inside and folders else []
@@ -107,13 +105,16 @@ class Made:
         self._id: Callable[[int], bytes] = (
             b"%d".__mod__ if type(names) is Digits else lambda n: quoted(names.text(n))
         )
-        self._users = max(1, users)
+        self._users = max(1, settings.size("users"))
         self._besides = besides
         self._forms: dict[tuple[bool, str], Form | None] = {}
         rng = random.Random(self._seed)
         moments = (stamp(rng.randrange(SPAN)) for _ in range(_MOMENTS))
         self._moments = sorted(moment.encode() for moment in moments)
-        self._stems = [quoted(t, ascii_only=i % 3 == 2) for i, t in enumerate(TITLES)]  # noqa: PLR2004 - a third
+        self._stems = [
+            quoted(title, ascii_only=number % 3 == 2)  # noqa: PLR2004 - a third
+            for number, title in enumerate(titles(settings.titles))
+        ]
 
     def text(self, number: int) -> str:
         return self._names.text(number)

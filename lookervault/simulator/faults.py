@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-import hashlib
+
+from lookervault.simulator.dice import Dice, share
 
 
 class Fault(enum.Enum):
@@ -14,26 +15,33 @@ class Fault(enum.Enum):
     UNAVAILABLE = "503 with an empty body"
     RESET = "the connection is reset"
     TRUNCATED = "half of the body, then the end"
+    STATUS = "any other status"
+    HTML = "200 with a page for people"
+    EMPTY = "200 with nothing"
+    NULL = "200 with null"
+    HANG = "no answer until the client gives up"
+
+
+DRAWN = (
+    Fault.ERROR,
+    Fault.GATEWAY,
+    Fault.UNAVAILABLE,
+    Fault.RESET,
+    Fault.TRUNCATED,
+)
+"""What happens by chance; the others only when a script says so."""
 
 
 class Faults:
-    """Draws faults by seed: of a target and the number of times it was asked for.
-
-    So a run meets the same faults in whatever order its requests arrive.
-    """
+    """Draws faults by seed."""
 
     def __init__(self, seed: int, rate: float) -> None:
-        self._seed = seed
+        self._dice = Dice(seed)
         self._rate = rate
-        self._asked: dict[str, int] = {}
 
     def draw(self, target: str) -> Fault | None:
         """Return what happens to this request for *target*, if anything."""
         if not self._rate:
             return None
-        attempt = self._asked[target] = self._asked.get(target, 0) + 1
-        text = f"{self._seed} {attempt} {target}".encode("utf-8", "surrogateescape")
-        digest = hashlib.blake2b(text, digest_size=9).digest()
-        if int.from_bytes(digest[:8], "big") >= self._rate * 2**64:
-            return None
-        return list(Fault)[digest[8] % len(Fault)]
+        roll = self._dice.roll(target)
+        return DRAWN[roll[8] % len(DRAWN)] if share(roll) < self._rate else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TypeAlias
 
@@ -53,9 +54,19 @@ def narrow(body: bytes, fields: Fields) -> bytes:
     if body[:1] != b"{":
         return body
     parts = []
-    for name, value in _ITEM.decode(body).items():
+    for name, value in _items(body).items():
         if name in fields:
             inner = fields[name]
             kept = bytes(value) if inner is None else narrow(bytes(value), inner)
             parts.append(msgspec.json.encode(name) + b":" + kept)
     return b"{" + b",".join(parts) + b"}"
+
+
+def _items(body: bytes) -> dict[str, msgspec.Raw]:
+    """Return the fields of *body*, also if some text in it is none."""
+    try:
+        return _ITEM.decode(body)
+    except msgspec.DecodeError:
+        # Python's own parser takes half a character, and gives it back as it was.
+        found = json.loads(body)
+        return {name: msgspec.Raw(json.dumps(found[name]).encode()) for name in found}

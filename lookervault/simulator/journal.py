@@ -24,6 +24,8 @@ class Entry(msgspec.Struct, frozen=True):
     t: float
     """When it arrived, seconds since the server started."""
     seconds: float
+    waited: float
+    """Of them, in line for a thread of the server."""
     method: str
     path: str
     query: str
@@ -62,6 +64,7 @@ class Journal:
         entry = Entry(
             t=round(request.arrived, 6),
             seconds=round(now - request.arrived, 6),
+            waited=round(request.waited, 6),
             method=request.method,
             path=request.path,
             query=request.query,

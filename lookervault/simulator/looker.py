@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 
 import msgspec
 
-from lookervault.simulator.calls import Call, match
+from lookervault.simulator.calls import ME, Call, match
 from lookervault.simulator.catalog import Catalog
 from lookervault.simulator.changes import Changes, Verb, timetable
 from lookervault.simulator.content import State
-from lookervault.simulator.faults import Fault, Faults
+from lookervault.simulator.damage import BY_CHANCE, damaged, refused
+from lookervault.simulator.dice import Dice
+from lookervault.simulator.faults import Faults
+from lookervault.simulator.latency import parse_latency
 from lookervault.simulator.limits import limiter
 from lookervault.simulator.query import read, select
-from lookervault.simulator.settings import Settings
+from lookervault.simulator.script import Scripts, parse_scripts
+from lookervault.simulator.settings import Settings, Titles
 from lookervault.simulator.tokens import CALLER, Tokens
 from lookervault.simulator.wire import Answer, Request, answered, said
 
@@ -31,35 +36,54 @@ class Looker:
     """Answers requests. *later* lets content change while it is read."""
 
     def __init__(self, settings: Settings, later: Later) -> None:
-        self.settings = settings
         self.catalog = Catalog(settings)
         self.changes = Changes(self.catalog, settings.seed)
         self.tokens = Tokens(settings)
-        self.forbidden: set[str] = set()
         self.base = ""
         self._later = later
-        self._limiter = limiter(settings)
-        self._faults = Faults(settings.seed, settings.fail_rate)
-        self._caller = self.catalog.made("users", State())
+        self.tune(settings)
+        # Who asks has a name that is text, whatever others are called.
+        plain = Titles.HOSTILE if settings.titles is Titles.BROKEN else None
+        self._caller = self.catalog.made("users", State(), plain)
         self._changing = settings.mutation is None
 
     def tune(self, settings: Settings) -> None:
-        """Go on with other *settings*; content stays as it is."""
-        self.settings = self.tokens.settings = settings
-        self._limiter = limiter(settings)
-        self._faults = Faults(settings.seed, settings.fail_rate)
+        """Go on with other *settings*; content stays as it is.
 
-    def answer(self, request: Request, now: float) -> Answer:
-        """Answer *request* at *now*. Login and versions are free of limits and faults."""
+        Limits, scripts and dice begin anew.
+        """
+        self.permit(settings)
+        self._limiter = limiter(settings)
+        self._scripts = Scripts(parse_scripts(settings.script))
+        self._faults = Faults(settings.seed, settings.fail_rate)
+        self._latency = parse_latency(settings.latency)
+        self._pace = Dice(settings.seed, "latency")
+
+    def permit(self, settings: Settings) -> None:
+        """Go on with other permissions; limits, scripts and dice go on as well."""
+        self.settings = self.tokens.settings = settings
+
+    def admit(self, request: Request, now: float) -> Answer | None:
+        """Answer what costs no work: login, versions and refusals.
+
+        ``None``: the request is one to `work` on.
+        """
         open_ = self._open(request, now)
         if open_ is not None:
             return open_
         if not self.tokens.valid(request, now):
-            return said(401, "Requires authentication.")
-        refusal = self._refusal(now)
-        if refusal is not None:
-            return refusal
-        return self._spoiled(self._routed(request), request)
+            return refused(401)
+        return self._refusal(now)
+
+    def work(self, request: Request) -> Answer:
+        """Answer a request that was admitted, with all that may go wrong."""
+        found = _found(request)
+        name, kind = (found[0].name, found[0].kind) if found else ("", "")
+        word = self._scripts.take(name, kind)
+        fault = self._faults.draw(request.target)
+        if word.fault is None and fault is not None:
+            word = BY_CHANCE[fault]
+        return damaged(self._routed(request, found), word)
 
     def _open(self, request: Request, now: float) -> Answer | None:
         match request.method, request.path:
@@ -93,44 +117,32 @@ class Looker:
         wait = self._limiter.admit(now) if self._limiter else 0.0
         if not wait:
             return None
-        answer = said(429, "Too many requests")
+        asked = max(1, math.ceil(wait)) if self.settings.retry_after else None
+        return self._refused(429, asked)
+
+    def overloaded(self) -> Answer:
+        """Return what those hear for whom there is no place in line."""
+        return self._refused(503, None)
+
+    def _refused(self, status: int, retry_after: int | None) -> Answer:
+        answer = refused(status, retry_after)
         answer.delay = self.settings.refusal_delay
-        if self.settings.retry_after:
-            answer.headers = {"Retry-After": str(max(1, math.ceil(wait)))}
         return answer
 
-    def _spoiled(self, answer: Answer, request: Request) -> Answer:
-        """Return *answer* with what the dice say done to it."""
-        match self._faults.draw(request.target):
-            case None:
-                return answer
-            case Fault.ERROR as fault:
-                spoiled = said(500, "An error has occurred.")
-            case Fault.GATEWAY as fault:
-                page = b"<html><head><title>502 Bad Gateway</title></head></html>"
-                spoiled = Answer(status=502, body=page, type="text/html")
-            case Fault.UNAVAILABLE as fault:
-                spoiled = Answer(status=503, type="text/html")
-            case Fault.RESET | Fault.TRUNCATED as fault:
-                spoiled = answer
-        spoiled.delay, spoiled.fault = answer.delay, fault
-        return spoiled
-
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: Request, found: tuple[Call, str] | None) -> Answer:
         path = request.path.removeprefix(API)
-        if request.method == "GET" and request.path == f"{API}/user":
-            return self._timed(self._me())
-        found = (
-            match(path) if request.method == "GET" and path != request.path else None
-        )
         if found is None:
             return said(404, "Not found", path)
         call, identity = found
-        if call.kind in self.forbidden:
+        if call is ME:
+            return self._timed(self._me(), request)
+        if call.kind in self.settings.hide:
+            return said(404, "Not found", path)
+        if call.kind in self.settings.forbid:
             return said(403, "Forbidden", path)
         if call.kind == "dashboards":
             self._begin_changing()
-        return self._timed(self.call(call, identity, request.parameters()))
+        return self._timed(self.call(call, identity, request.parameters()), request)
 
     def call(self, call: Call, identity: str, parameters: dict[str, str]) -> Answer:
         """Answer *call*; *identity* is the id in its path."""
@@ -167,16 +179,23 @@ class Looker:
         )
 
     def _me(self) -> Answer:
-        """Return the user who asks, whether users are listed or not."""
-        number = self._caller.number(CALLER) or 1
-        return Answer(
-            body=_single(self._caller.print([number], row=False, fields=""))[0]
-        )
+        """Return the user who asks, whether users are listed or not.
 
-    def _timed(self, answer: Answer) -> Answer:
-        settings = self.settings
-        each = settings.per_item * (1.0 if answer.whole else _LIGHT)
-        answer.delay = settings.latency + each * len(answer.numbers)
+        The roles are those that there are; where kinds are hidden, one is lost.
+        """
+        number = self._caller.number(CALLER) or 1
+        text = _single(self._caller.print([number], row=False, fields=""))[0]
+        me = json.loads(text)
+        find = self.catalog["roles"].find
+        me["role_ids"] = [role for role in me["role_ids"] if find(role) is not None]
+        if self.settings.hide:
+            del me["role_ids"][-1:]
+        return Answer(body=json.dumps(me).encode())
+
+    def _timed(self, answer: Answer, request: Request) -> Answer:
+        each = self.settings.per_item * (1.0 if answer.whole else _LIGHT)
+        latency = self._latency.seconds(self._pace, request.target)
+        answer.delay = latency + each * len(answer.numbers)
         return answer
 
     def _begin_changing(self) -> None:
@@ -193,6 +212,13 @@ class _Change(msgspec.Struct, frozen=True):
 
     def __call__(self) -> None:
         self.changes.any(self.verb)
+
+
+def _found(request: Request) -> tuple[Call, str] | None:
+    """Return the call that is asked for, and the id in its path, if it is simulated."""
+    path = request.path.removeprefix(API)
+    simulated = request.method == "GET" and path != request.path
+    return match(path) if simulated else None
 
 
 def _listed(pieces: list[bytes]) -> list[bytes]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
+from lookervault.simulator.settings import Settings, Titles
+
 _LONGEST = 18
 """Digits of the largest number that an id may stand for."""
 
@@ -58,12 +60,32 @@ class Models(Digits):
         return f"block-{number}.v{number}" if number % 5 == 0 else f"model_{number}"
 
 
-class Explores:
-    """Explores spread over *models* models in turn, named ``model::explore``."""
+class Traps(Digits):
+    """Names that nobody would give a model, but which no path may stumble over."""
 
-    def __init__(self, models: int) -> None:
-        self._count = max(1, models)
-        self._models = Models()
+    def text(self, number: int) -> str:
+        """Return a name; it ends with its number."""
+        return _TRAPS[number % len(_TRAPS)].replace("N", str(number))
+
+
+_TRAPS = (
+    "../modelN",
+    "--help-N",
+    "a b/c?d=e&f#N",
+    "%2e%2e%2fN",
+    "模型_N",
+    "null,N",
+    "-N",
+    "/etc/N",
+)
+
+
+class Explores:
+    """Explores spread over all models in turn, named ``model::explore``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._count = max(1, settings.size("lookml_models"))
+        self._models = _models(settings)
         self._names = _Explores()
 
     def parts(self, number: int) -> tuple[str, str]:
@@ -93,9 +115,19 @@ class _Explores(Digits):
         return f"explore_{number}"
 
 
-def names(kind: str, models: int) -> Names:
-    """Return what the items of *kind* are called where there are *models* models."""
-    if kind == "explores":
-        return Explores(models)
-    special: dict[str, Names] = {"folders": Folders(), "lookml_models": Models()}
-    return special.get(kind, Digits())
+def _models(settings: Settings) -> Names:
+    harmless = settings.titles in {Titles.USUAL, Titles.MIXED}
+    return Models() if harmless else Traps()
+
+
+def names(kind: str, settings: Settings) -> Names:
+    """Return what the items of *kind* are called."""
+    match kind:
+        case "explores":
+            return Explores(settings)
+        case "folders":
+            return Folders()
+        case "lookml_models":
+            return _models(settings)
+        case _:
+            return Digits()

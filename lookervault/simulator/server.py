@@ -1,36 +1,31 @@
-"""The sockets: one `Connection` for each client, one request of it at a time."""
+"""A server: takes requests in, has them worked on, and keeps the books."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-import struct
 import sys
 import time
-from collections.abc import Callable, Iterable
-from typing import TextIO, cast
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, TextIO
 
-from lookervault.simulator.admin import DOOR, Admin
-from lookervault.simulator.faults import Fault
+import msgspec
+
+from lookervault.simulator.admin import Admin
+from lookervault.simulator.connection import Connection
+from lookervault.simulator.door import DOOR
 from lookervault.simulator.journal import Journal
 from lookervault.simulator.looker import Looker
+from lookervault.simulator.pool import Place, Pool
 from lookervault.simulator.settings import Settings
-from lookervault.simulator.wire import (
-    Answer,
-    Malformed,
-    Request,
-    head,
-    said,
-    take,
-    zipped,
-)
+from lookervault.simulator.wire import Answer, Request, zipped
 
-_BUFFER = 4 << 20
-"""Bytes that a socket may hold, so that a page is sent in one go."""
 
-_ABORT = struct.pack("ii", 1, 0)
-"""Linger for no time: closing the connection resets it."""
+class Job(msgspec.Struct, frozen=True):
+    """A request that needs a thread, and where its answer goes."""
+
+    connection: Connection
+    request: Request
 
 
 class Server:
@@ -40,10 +35,15 @@ class Server:
         self, settings: Settings, loop: asyncio.AbstractEventLoop, file: TextIO | None
     ) -> None:
         self.loop = loop
+        self.connections: set[Connection] = set()
         self._started = time.monotonic()
         self.looker = Looker(settings, loop.call_later)
         self.journal = Journal(self._texts, file)
-        self._admin = Admin(self.looker, self.journal)
+        self._admin = Admin(self.looker, self.journal, self._stats)
+        self._size: tuple[int | None, int] = (None, 0)
+        self._threads: Pool[Job] | None = None
+        self._held: dict[Connection, Pool[Job]] = {}
+        """Whose request has a thread, and of which pool."""
 
     @property
     def now(self) -> float:
@@ -51,13 +51,34 @@ class Server:
         # uvloop's own clock stands still for as long as one turn of the loop takes.
         return time.monotonic() - self._started
 
-    def answer(self, request: Request) -> Answer:
-        """Answer *request*."""
-        return self.looker.answer(request, request.arrived)
+    def begin(self, connection: Connection, request: Request) -> None:
+        """Take *request* in; *connection* gets its answer, now or later."""
+        request.arrived = self.now
+        if request.path.startswith(DOOR):
+            connection.answer(self._admin.answer(request))
+            return
+        self.journal.begun()
+        answer = self.looker.admit(request, request.arrived)
+        pool = self._pool()
+        if answer is not None:
+            connection.answer(answer)
+        elif pool is None:
+            connection.answer(self.looker.work(request))
+        else:
+            self._enter(pool, Job(connection, request))
 
-    def administer(self, request: Request) -> Answer:
-        """Answer a request that came by the other door."""
-        return self._admin.answer(request)
+    def ended(
+        self, connection: Connection, request: Request, answer: Answer, size: int
+    ) -> None:
+        """The answer was sent, *size* bytes of it, or the client went away."""
+        if request.path.startswith(DOOR):
+            return
+        self.journal.ended(request, answer, self.now, size)
+        pool = self._held.pop(connection, None)
+        job = pool.leave(self.now) if pool is not None else None
+        if pool is not None and job is not None:
+            # Not at once: many that cost no time would call each other too deeply.
+            self.loop.call_soon(self._work, pool, job)
 
     def packed(self, request: Request, pieces: list[bytes]) -> tuple[str, list[bytes]]:
         """Return the content encoding and the body as it is sent."""
@@ -66,105 +87,42 @@ class Server:
             return "gzip", zipped(pieces)
         return "", pieces
 
+    def _pool(self) -> Pool[Job] | None:
+        """Return the pool of the size that is wanted now. Older ones run dry."""
+        settings = self.looker.settings
+        size = settings.server_threads, settings.queue
+        if size != self._size:
+            self._size = size
+            threads, queue = size
+            self._threads = Pool(threads, queue) if threads else None
+        return self._threads
+
+    def _enter(self, pool: Pool[Job], job: Job) -> None:
+        place = pool.enter(job, self.now)
+        if place is Place.THREAD:
+            self._work(pool, job)
+        elif place is Place.NOWHERE:
+            job.connection.answer(self.looker.overloaded())
+
+    def _work(self, pool: Pool[Job], job: Job) -> None:
+        self._held[job.connection] = pool
+        job.request.waited = self.now - job.request.arrived
+        job.connection.answer(self.looker.work(job.request))
+
+    def _stats(self) -> dict[str, Any]:
+        pool = self._pool()
+        threads = None if pool is None else pool.stats(self.now)
+        return {**self.journal.stats(), "server_threads": threads}
+
     def _texts(self, kind: str, numbers: Iterable[int]) -> list[str]:
         return [self.looker.catalog[kind].bodies.text(number) for number in numbers]
 
 
-class Connection(asyncio.Protocol):
-    """One client's connection."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._buffer = bytearray()
-        self._busy = False
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        peer = transport.get_extra_info("socket")
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def connection_lost(self, _error: Exception | None) -> None:
-        self._transport = None
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        self._next()
-
-    def _next(self) -> None:
-        """Begin with the next request, if it is whole and none is under way."""
-        if self._busy or self._transport is None:
-            return
-        try:
-            request = take(self._buffer)
-        except Malformed:
-            self._transport.write(head(said(400, "Bad request"), 0, keep=False))
-            self._transport.close()
-            return
-        if request is not None:
-            self._busy = True
-            self._begin(request)
-
-    def _begin(self, request: Request) -> None:
-        server = self._server
-        request.arrived = server.now
-        if request.path.startswith(DOOR):
-            self._send(request, server.administer(request))
-            return
-        server.journal.begun()
-        answer = server.answer(request)
-        if answer.delay > 0:
-            server.loop.call_later(answer.delay, self._finish, request, answer)
-        else:
-            self._finish(request, answer)
-
-    def _finish(self, request: Request, answer: Answer) -> None:
-        size = self._send(request, answer)
-        self._server.journal.ended(request, answer, self._server.now, size)
-
-    def _send(self, request: Request, answer: Answer) -> int:
-        """Send *answer* and go on. Return its size, 0 if the client has gone."""
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            return 0
-        if answer.fault is Fault.RESET:
-            peer = transport.get_extra_info("socket")
-            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
-            transport.abort()
-            return 0
-        size = self._write(transport, request, answer)
-        if not request.keep or answer.fault is Fault.TRUNCATED:
-            transport.close()
-        self._busy = False
-        if self._buffer:
-            self._server.loop.call_soon(self._next)
-        return size
-
-    def _write(
-        self, transport: asyncio.Transport, request: Request, answer: Answer
-    ) -> int:
-        pieces = answer.print() if answer.print else [answer.body]
-        encoding, pieces = self._server.packed(request, pieces)
-        length = sum(map(len, pieces))
-        start = head(answer, length, keep=request.keep, encoding=encoding)
-        if request.method == "HEAD":
-            pieces = []
-        if answer.fault is Fault.TRUNCATED:
-            pieces = [b"".join(pieces)[: length // 2]]
-        transport.writelines([start, *pieces])
-        return len(start) + length
-
-
-async def serve(
-    settings: Settings,
-    announce: Callable[[str], None],
-    stopped: Callable[[asyncio.AbstractEventLoop], asyncio.Future[None]],
-    file: TextIO | None = None,
-) -> None:
-    """Serve until the future that *stopped* returns is done.
-
-    *announce* gets the base URL once requests are taken, *file* the log.
+@contextlib.asynccontextmanager
+async def listening(
+    settings: Settings, file: TextIO | None = None
+) -> AsyncIterator[str]:
+    """Serve for as long as the block lasts. Yield the base URL. *file* gets the log.
 
     Raises:
         UsageError: for content that cannot be read.
@@ -179,9 +137,14 @@ async def serve(
     )
     port = listener.sockets[0].getsockname()[1]
     server.looker.base = f"http://{settings.host}:{port}"
-    announce(server.looker.base)
-    await stopped(loop)
-    listener.close()
+    try:
+        yield server.looker.base
+    finally:
+        listener.close()
+        for connection in list(server.connections):
+            connection.abort()
+        # Connections are told in the next turn that they are lost.
+        await asyncio.sleep(0)
 
 
 def runner() -> asyncio.Runner:

@@ -12,6 +12,8 @@ import msgspec
 
 from lookervault.content import KINDS, named
 from lookervault.errors import UsageError
+from lookervault.simulator.latency import parse_latency
+from lookervault.simulator.script import parse_scripts
 
 SIZES: Mapping[str, int] = {
     "dashboards": 2000,
@@ -32,7 +34,7 @@ SIZES: Mapping[str, int] = {
 LARGEST = 10_000_000
 """More items of a kind than this would not fit into memory."""
 
-_TIMES = ("latency", "per_item", "refusal_delay", "token_ttl")
+_TIMES = ("per_item", "refusal_delay", "token_ttl")
 
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -48,6 +50,22 @@ class Model(enum.Enum):
 
     SLIDING = "sliding"
     """So many in any second."""
+
+
+class Titles(enum.Enum):
+    """What items are called."""
+
+    USUAL = "usual"
+    """As people call them, in several languages."""
+
+    MIXED = "mixed"
+    """A quarter usual ones; the others are such as a printer or a shell stumbles over."""
+
+    HOSTILE = "hostile"
+    """None but such, worse ones, and ids of models that look like paths and options."""
+
+    BROKEN = "broken"
+    """Likewise, and some that are no text: half a character is missing."""
 
 
 class Mutation(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +88,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sizes: Mapping[str, int] = {}
     """Items by kind, where they differ from `SIZES`."""
     seed: int = 1
-    latency: float = 0.0
-    """For each request."""
+    latency: float | str = 0.0
+    """For each request: seconds, or a distribution that `latency` reads."""
     per_item: float = 0.0
     """For each item of an answer; a twentieth for one cut down by ``fields``."""
     rate: float | None = None
@@ -81,9 +99,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a full bucket holds."""
     retry_after: bool = True
     refusal_delay: float = 0.01
-    """Before a 429 is sent."""
+    """Before a 429 is sent, or a 503 because the line is full."""
+    server_threads: int | None = None
+    """How many requests are worked on at once. ``None``: all of them."""
+    queue: int = 100
+    """How many requests wait for a thread before others are refused with 503."""
     fail_rate: float = 0.0
     """The share of requests that fail, 0 to 1."""
+    script: str | tuple[str, ...] = ()
+    """What becomes of each request in turn, as `script` reads it."""
+    forbid: tuple[str, ...] = ()
+    """Kinds that the login is told it may not see, by 403."""
+    hide: tuple[str, ...] = ()
+    """Kinds of which it is told, by 404, that there is nothing."""
     token_ttl: float = 3600.0
     page_cap: int | None = None
     """Rows a page, at most."""
@@ -94,6 +122,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log: str | None = None
     """A file that gets one JSON line for each request."""
     mutation: Mutation | None = None
+    titles: Titles = Titles.MIXED
     content: str | None = None
     """A directory of items to serve as they are. Kinds that it lacks are empty."""
     client_id: str = "simulator"
@@ -169,6 +198,9 @@ def check(settings: Settings) -> None:
         if not 0 <= getattr(settings, name) < math.inf:
             option = name.replace("_", "-")
             raise UsageError(f"--{option} must be a number of seconds, 0 or more.")
+    named([*settings.forbid, *settings.hide])
+    parse_latency(settings.latency)
+    parse_scripts(settings.script)
     _check_limits(settings)
 
 
@@ -181,6 +213,10 @@ def _check_limits(settings: Settings) -> None:
         raise UsageError("--burst must be at least 1.")
     if not 0 <= settings.fail_rate <= 1:
         raise UsageError("--fail-rate is a share, from 0 to 1.")
+    if settings.server_threads is not None and settings.server_threads < 1:
+        raise UsageError("--server-threads must be at least 1; leave it out for all.")
+    if settings.queue < 0:
+        raise UsageError("--queue must be at least 0.")
 
 
 def _count(text: str, number: str) -> int:

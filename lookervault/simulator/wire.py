@@ -34,6 +34,8 @@ class Request(msgspec.Struct, kw_only=True):
     keep: bool = True
     """Whether the connection stays open for the next one."""
     arrived: float = 0.0
+    waited: float = 0.0
+    """Seconds in line for a thread of the server."""
 
     @property
     def path(self) -> str:
@@ -59,6 +61,8 @@ class Answer(msgspec.Struct, kw_only=True):
     headers: Mapping[str, str] = {}
     delay: float = 0.0
     """Seconds to wait before it is sent."""
+    over: float = 0.0
+    """Seconds over which it drips in, once it is sent."""
     fault: Fault | None = None
     kind: str = ""
     numbers: Sequence[int] = ()
@@ -78,6 +82,14 @@ def said(status: int, message: str, path: str = "") -> Answer:
 def answered(value: Any, *, status: int = 200) -> Answer:
     """Return *value* as JSON."""
     return Answer(status=status, body=msgspec.json.encode(value))
+
+
+def phrase(status: int) -> str:
+    """Return what HTTP calls *status*, also one that it does not know."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
 
 
 def take(buffer: bytearray) -> Request | None:
@@ -121,7 +133,7 @@ def _head(text: bytes) -> Request:
 def head(answer: Answer, length: int, *, keep: bool, encoding: str = "") -> bytes:
     """Return the status line and the headers."""
     lines = [
-        f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}",
+        f"HTTP/1.1 {answer.status} {phrase(answer.status)}",
         f"Date: {email.utils.formatdate(usegmt=True)}",
         f"Content-Type: {answer.type}",
         *(f"{name}: {value}" for name, value in answer.headers.items()),

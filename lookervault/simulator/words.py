@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import random
 
-TITLES = (
+from lookervault.simulator.settings import Titles
+
+USUAL = (
     "Quarterly revenue",
     "Sales overview",
     "Umsätze nach Region: Größe & Maß",
@@ -15,6 +17,10 @@ TITLES = (
     "דוח מכירות רבעוני",
     "Отчёт по продажам",
     "🚀 Growth 👩‍👩‍👧‍👦 by cohort 🏳️‍🌈",
+)
+"""Titles as people write them."""
+
+HOSTILE = (
     'The "quoted" one \\ with a backslash',
     "Two\nlines\tand a tab",
     "NUL \u0000 inside",
@@ -39,7 +45,43 @@ TITLES = (
     "A title that goes on and on " * 8,
     "",
 )
-"""No two items share one: each is followed by the item's id."""
+"""Titles that a printer, a table, a shell or a file name may stumble over."""
+
+WORST = (
+    "\u001b[2J\u001b[Hnothing above",
+    "\u001b]0;another window title\u0007",
+    "\u001b]8;;http://example.com\u001b\\a link\u001b]8;;\u001b\\",
+    "\u001b]52;c;cm0gLXJmIH4=\u0007 in the clipboard",
+    "\u009b31mred by one character",
+    "\u2066isolated\u2067 and back to front",
+    "\rover what stood there",
+    "\b\b\b\b\bover what stood there",
+    "one line\r\nX-Injected: another",
+    "--vault=/elsewhere",
+    "-rf",
+    "$(touch pwned) `touch pwned`",
+    "[bold red]markup[/bold red] [/] [link=file:///etc/passwd]",
+    "\ufffe\uffff no characters",
+    "long " * 5000,
+)
+"""Titles made for harm."""
+
+BROKEN = ("\ud83d half of a pair", "the other half \ude80")
+"""Titles that JSON can say and that are no text: half a character is missing."""
+
+
+def titles(which: Titles) -> tuple[str, ...]:
+    """Return the titles to choose from. No two items share one: the id follows."""
+    match which:
+        case Titles.USUAL:
+            return USUAL
+        case Titles.MIXED:
+            return USUAL + HOSTILE
+        case Titles.HOSTILE:
+            return HOSTILE + WORST
+        case Titles.BROKEN:
+            return HOSTILE + WORST + BROKEN
+
 
 WORDS = (
     "revenue",
@@ -101,5 +143,9 @@ def sentence(rng: random.Random, words: int) -> str:
 
 
 def quoted(text: str, *, ascii_only: bool = False) -> bytes:
-    """Return *text* as it stands between the quotes of a JSON string."""
+    """Return *text* as it stands between the quotes of a JSON string.
+
+    What is no text, half of a pair, can only be escaped.
+    """
+    ascii_only = ascii_only or any("\ud800" <= each <= "\udfff" for each in text)
     return json.dumps(text, ensure_ascii=ascii_only)[1:-1].encode()

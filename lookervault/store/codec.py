@@ -6,6 +6,8 @@ Fetchers pack and the store unpacks, so that the one Writer has little to do.
 from __future__ import annotations
 
 import hashlib
+import os
+import queue
 import threading
 
 import zstandard
@@ -18,25 +20,35 @@ _LEVEL = 3
 DIGEST_BYTES = 16
 
 
+# zstandard's contexts must not be shared by threads at the same time. One that packs
+# takes a megabyte, so that there is one for each core, not one for each thread.
+_compressors: queue.SimpleQueue[zstandard.ZstdCompressor] = queue.SimpleQueue()
+for _ in range(os.cpu_count() or 1):
+    _compressors.put(zstandard.ZstdCompressor(level=_LEVEL))
+
+
 class _Contexts(threading.local):
-    """zstandard's contexts must not be shared by threads."""
+    """What unpacks, for each thread that does."""
 
     def __init__(self) -> None:
-        self.compressor = zstandard.ZstdCompressor(level=_LEVEL)
         self.decompressor = zstandard.ZstdDecompressor()
 
 
 _contexts = _Contexts()
 
 
-def digest(raw: bytes) -> bytes:
+def digest(raw: bytes | memoryview) -> bytes:
     """Return 16 bytes of blake2b of *raw*."""
     return hashlib.blake2b(raw, digest_size=DIGEST_BYTES).digest()
 
 
-def compress(raw: bytes) -> bytes:
+def compress(raw: bytes | memoryview) -> bytes:
     """Return *raw* as one zstd frame, which tells its size."""
-    return _contexts.compressor.compress(raw)
+    compressor = _compressors.get()
+    try:
+        return compressor.compress(raw)
+    finally:
+        _compressors.put(compressor)
 
 
 def decompress(blob: bytes, size: int) -> bytes:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import lmdb
 
 from lookervault.errors import Damaged, DiskFailed, LookervaultError, VaultError
+from lookervault.store import disk
 
 _DAMAGED = (
     lmdb.CorruptedError,
@@ -44,24 +44,16 @@ def translate(error: lmdb.Error, path: Path) -> LookervaultError:
 
 
 def _about_the_disk(error: Exception, path: Path) -> str:
-    free = _free(path)
-    if free is not None and free < _LITTLE:
+    left = disk.free(path)
+    if left is not None and left < _LITTLE:
         return (
-            f"The disk of the vault {path} is full ({free // 2**20} MiB left): free "
+            f"The disk of the vault {path} is full ({left // 2**20} MiB left): free "
             "some space, then run again; what was stored is kept."
         )
     return (
         f"The disk of the vault {path} refused ({error}). What was stored is kept; "
         "look at the disk, then run again."
     )
-
-
-def _free(path: Path) -> int | None:
-    try:
-        disk = os.statvfs(path)
-    except OSError:
-        return None
-    return disk.f_bavail * disk.f_frsize
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from lookervault.records import (
     Run,
     Scope,
 )
-from lookervault.store import environment, keys, place, rules, values
+from lookervault.store import disk, environment, keys, place, rules, values
 from lookervault.store.base import Landed
 from lookervault.store.batch import Batch
 from lookervault.store.environment import MAP_SIZE
@@ -37,19 +37,45 @@ class LmdbStore(LmdbReader):
 
     @classmethod
     def create_or_open(
-        cls, path: Path, instance: str, *, now: float, size: int = MAP_SIZE
+        cls,
+        path: Path,
+        instance: str,
+        *,
+        now: float,
+        size: int = MAP_SIZE,
+        admit: Callable[[], object] = lambda: None,
     ) -> LmdbStore:
         """Open the vault of *instance* at *path* for writing; make it if there is none.
 
         *now* is the wall clock, *size* the bytes of address space to start with.
+        *admit* is called when nothing of the vault speaks against it: once the vault
+        is open, or before it is made. What it raises is passed on, and leaves no
+        vault where none was.
 
         Raises:
             Locked: someone else writes to it.
-            VaultError: it is another instance's, too new, or no vault.
+            VaultError: it is another instance's, too new, or no vault; or it is where
+                it cannot be written to.
+            DiskFailed: there is too little space.
             Damaged: it is broken.
 
         """
-        place.current(path)
+        fresh = place.current(path) is None
+        disk.check(path)
+        if fresh:
+            admit()
+        store = cls._locked(path, instance, now, size)
+        try:
+            _check_instance(store.about, path, instance)
+            if not fresh:
+                admit()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @classmethod
+    def _locked(cls, path: Path, instance: str, now: float, size: int) -> LmdbStore:
         place.claim(path)
         lock = Lock(path, now=now)
         try:
@@ -59,17 +85,7 @@ class LmdbStore(LmdbReader):
             lock.release()
             raise
         store._lock = lock
-        store._belongs_to(instance)
         return store
-
-    def _belongs_to(self, instance: str) -> None:
-        if self.about.instance != instance:
-            self.close()
-            message = (
-                f"The vault {self._path} belongs to {self.about.instance}, not to "
-                f"{instance}: name another vault."
-            )
-            raise VaultError(message)
 
     def close(self) -> None:
         super().close()
@@ -174,6 +190,15 @@ class LmdbStore(LmdbReader):
             return counts
 
         return self._writing(do)
+
+
+def _check_instance(about: About, path: Path, instance: str) -> None:
+    if about.instance != instance:
+        message = (
+            f"The vault {path} belongs to {about.instance}, not to {instance}: name "
+            "another vault."
+        )
+        raise VaultError(message)
 
 
 def _make(path: Path, instance: str, now: float, size: int) -> Path:

@@ -71,6 +71,23 @@ class Lock:
         self._file = -1
 
 
+def held(path: Path) -> str | None:
+    """Say who writes to the vault at *path*; ``None``: nobody does, as far as can be told."""
+    try:
+        file = os.open(path / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _sentence(path, os.pread(file, 4096, 0))
+    except OSError:
+        return None
+    finally:
+        os.close(file)
+    return None
+
+
 def _open(file: Path) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     try:

@@ -82,11 +82,15 @@ def _no_vault(path: Path) -> VaultError:
 
 
 def _not_usable(path: Path, error: OSError) -> VaultError:
-    if path.is_file():
+    taken = isinstance(error, NotADirectoryError | FileExistsError)
+    if taken and path.exists():
         return VaultError(
             f"{path} is a file, and a vault is a directory: name another."
         )
-    return VaultError(f"The vault {path} cannot be used: {error.strerror}.")
+    return VaultError(
+        f"The vault {path} cannot be used: {error.strerror}. Name another place, or "
+        "run as the user who owns it."
+    )
 
 
 def claim(path: Path) -> None:

@@ -3,6 +3,14 @@
 from lookervault.testing.clock import FakeClock
 from lookervault.testing.inbox import Inbox
 from lookervault.testing.looker import FakeLooker, Thing
+from lookervault.testing.simulated import simulated_looker
 from lookervault.testing.simulation import Simulation
 
-__all__ = ["FakeClock", "FakeLooker", "Inbox", "Simulation", "Thing"]
+__all__ = [
+    "FakeClock",
+    "FakeLooker",
+    "Inbox",
+    "Simulation",
+    "Thing",
+    "simulated_looker",
+]

@@ -138,8 +138,9 @@ class FakeLooker:
         offset, limit = parameters.get("offset"), parameters.get("limit")
         if isinstance(offset, int) and isinstance(limit, int):
             page = page[offset : offset + min(self._cap, limit)]
-        if parameters.get("fields") is not None:
-            return self._rows(kind, page)
+        fields = parameters.get("fields")
+        if fields is not None:
+            return self._rows(kind, page, str(fields).split(","))
         return b"[" + b",".join(self._send(kind, thing) for thing in page) + b"]"
 
     def _listing(self, name: str, parameters: Mapping[str, object]) -> Kind:
@@ -168,9 +169,9 @@ class FakeLooker:
         self.served.setdefault((kind.name, thing.id), set()).add(body)
         return body
 
-    def _rows(self, kind: Kind, page: Iterable[Thing]) -> bytes:
+    def _rows(self, kind: Kind, page: Iterable[Thing], fields: list[str]) -> bytes:
         if kind.listing.each is None:
-            return msgspec.json.encode([_row(kind, thing) for thing in page])
+            return msgspec.json.encode([_row(kind, thing, fields) for thing in page])
         nested: dict[str, list[dict[str, str]]] = {}
         for thing in page:
             outer, _, inner = thing.id.partition("::")
@@ -181,12 +182,12 @@ class FakeLooker:
         return msgspec.json.encode(rows)
 
 
-def _row(kind: Kind, thing: Thing) -> dict[str, object]:
-    """Return the fields that a census of *kind* asks for."""
+def _row(kind: Kind, thing: Thing, fields: list[str]) -> dict[str, object]:
+    """Return *fields* of *thing*, such as a census of *kind* asks for."""
     known = {
         kind.id: thing.id,
         "updated_at": thing.updated_at,
         "deleted": thing.deleted,
         kind.folder or "folder_id": thing.folder,
     }
-    return {field: known[field] for field in (kind.listing.fields or "").split(",")}
+    return {field: known[field] for field in fields}

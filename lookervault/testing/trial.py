@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from lookervault.content import KINDS
 from lookervault.errors import LookerError, Sort
 from lookervault.records import Phase, Run, Scope, State
+from lookervault.settings import Settings
 from lookervault.store.memory import MemoryStore
 from lookervault.system import System
 from lookervault.testing.clock import FakeClock
 from lookervault.testing.holdings import Holdings
 from lookervault.testing.looker import FakeLooker, Thing
 from lookervault.testing.simulation import Simulation
-from lookervault.tree import Settings
+from lookervault.testing.whims import MOST_MEMORY, Whims
 
 _SIZES = {
     "dashboards": 60,
@@ -79,6 +80,7 @@ class Trial:
         """Chance that something has changed by the next request."""
         self._touched: set[tuple[str, str]] = set()
         self._holdings = Holdings()
+        self._whims = Whims(self._random, 0)
         self._clock = FakeClock()
         self._lived = self._clock
         """The clock of the process that lives."""
@@ -118,6 +120,7 @@ class Trial:
 
     def _live(self, scope: Scope, steps: int) -> Run:
         """Be one process for *steps* messages."""
+        self._whims = Whims(self._random, self._random.choice([0, 0, 4, 12]))
         simulation = Simulation(
             self._random.randrange(2**32),
             crashes=self._random.choice([0, 1, 3]),
@@ -131,6 +134,7 @@ class Trial:
             workers=self._random.randrange(1, 5),
             batch_size=self._random.choice([1, 4, 10, 100]),
             accept_deletions=True,
+            max_memory=MOST_MEMORY,
         )
         system = System(
             self._looker,
@@ -138,9 +142,10 @@ class Trial:
             settings,
             spawn=simulation.spawn,
             clock=simulation.clock,
+            memory=self._whims.memory,
         )
         system.__enter__()
-        extraction = system.extract(scope)
+        self._whims.extraction = extraction = system.extract(scope)
         over = simulation.run(lambda: extraction.over, steps=steps)
         assert not self._holdings.broken, self._holdings.broken
         if over:
@@ -207,6 +212,7 @@ class Trial:
     def _between(self) -> None:
         if self._step:
             self._lived.advance(self._step)
+        self._whims.between()
 
     def _change(self) -> None:
         kind = self._random.choice(_CHANGING)

@@ -4,8 +4,8 @@ from itertools import count
 
 import pytest
 
-from lookervault.actors.actor import Slot
 from lookervault.actors.coordinator import Coordinator
+from lookervault.actors.orders import Orders
 from lookervault.core.credit import Credit
 from lookervault.core.limits import Limits
 from lookervault.errors import Sort
@@ -32,9 +32,12 @@ from lookervault.messages import (
     Returned,
     Seal,
     Sealed,
+    Steer,
+    Steering,
     Stored,
     Tick,
     Wake,
+    Weighed,
 )
 from lookervault.records import (
     Gap,
@@ -67,9 +70,10 @@ class Bench:
         self.progress = Inbox()
         self.owner = Inbox()
         self.credit = Credit(64 * 2**20)
-        self.wanted = Slot(None)
         self._tickets = count(1)
-        self._limits = Limits(workers=len(fetchers), **limits)
+        self.orders = Orders(Steering(len(fetchers)), clock.now())
+        self.weighed = Weighed(100, over=False)
+        self._limits = Limits(**limits)
         self.start()
 
     def start(self):
@@ -85,7 +89,8 @@ class Bench:
             clock=self.clock,
             credit=self.credit,
             tickets=self._tickets,
-            wanted=self.wanted,
+            orders=self.orders,
+            weigh=lambda: self.weighed,
         )
         self.coordinator.started()
 
@@ -97,7 +102,7 @@ class Bench:
         """Open a run and wake the coordinator, as the system does."""
         run = self.store.begin(scope, now=self.clock.wall())
         self.store.note(run.number, **known)
-        self.wanted.value = run.number
+        self.orders.run = run.number
         self.tell(Wake())
         return run
 
@@ -314,7 +319,7 @@ def test_a_run_is_counted_sealed_and_finished(bench):
     bench.tell(Sealed(run))
 
     assert bench.owner.take() == [Finished(run)]
-    assert bench.wanted.value is None
+    assert bench.orders.run is None
     assert bench.told(bench.progress, Finished) == [Finished(run)]
 
 
@@ -330,7 +335,7 @@ def test_the_next_run_may_be_opened_before_the_end_of_the_last_is_heard_of(bench
     bench.answer()
 
     assert bench.lease().fence.run == second.number
-    assert bench.wanted.value == second.number
+    assert bench.orders.run == second.number
     assert bench.owner.take() == [Finished(first)]
 
 
@@ -406,7 +411,7 @@ def test_a_run_that_stops_is_finished_with_the_reason_and_stays_open(clock):
     assert finished.exit_code == 5
     assert "has not answered" in finished.reason
     assert bench.store.run(1).phase is Phase.OPEN
-    assert bench.wanted.value is None
+    assert bench.orders.run is None
 
 
 # Halting
@@ -584,3 +589,65 @@ def test_the_first_run_of_a_scope_has_lost_no_role(bench):
 
     (began,) = bench.told(bench.progress, Began)
     assert began.lost_roles == ()
+
+
+# How it goes on, as its owner says and as memory allows
+
+
+def test_a_pause_asks_back_what_waits_and_hands_out_nothing_until_it_ends(bench):
+    bench.lead()
+    bench.ready()
+    (fetch,) = bench.fetchers["fetcher-1"].take()
+
+    bench.tell(Steer(Steering(1, paused=True)))
+    assert bench.fetchers["fetcher-1"].take() == [Recede()]
+    bench.tell(Returned("fetcher-1", fetch.lease))
+    assert bench.fetchers["fetcher-1"].take() == []
+
+    bench.tell(Steer(Steering(1)))
+
+    assert bench.lease().unit == fetch.lease.unit
+
+
+def test_a_pause_is_not_lost_with_the_coordinator_that_heard_of_it(bench):
+    bench.orders.steering = Steering(1, paused=True)
+    bench.lead()
+
+    bench.ready()
+
+    assert bench.fetchers["fetcher-1"].take() == []
+
+
+def test_memory_is_weighed_when_it_begins_and_each_second(bench, clock):
+    bench.lead()
+    assert bench.told(bench.progress, Weighed) == [bench.weighed]
+
+    bench.weighed = Weighed(200, over=True)
+    (tick,) = clock_tells(clock, bench)
+    bench.tell(tick)
+
+    assert bench.told(bench.progress, Weighed)[-1] == bench.weighed
+
+
+def test_time_is_up_whoever_led_before(bench, clock):
+    bench._limits = Limits(max_duration=60.0)
+    bench.start()
+    bench.lead()
+    clock.advance(61.0)
+    bench.start()
+    bench.tell(Wake())
+    bench.answer()
+
+    (tick,) = clock_tells(clock, bench)
+    bench.tell(tick)
+
+    (finished,) = bench.owner.take()
+    assert finished.exit_code == 4
+    assert "--max-duration" in finished.reason
+
+
+def clock_tells(clock, bench):
+    """Return the tick of the second that passes now."""
+    bench.me.take()
+    clock.advance(1.0)
+    return [m for m in bench.me.take() if isinstance(m, Tick)][-1:]

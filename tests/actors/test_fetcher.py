@@ -27,6 +27,7 @@ from lookervault.messages import (
     Ready,
     Recede,
     Returned,
+    Waive,
 )
 from lookervault.records import Row
 from lookervault.store.codec import decompress
@@ -371,3 +372,107 @@ def test_it_shows_that_it_moves_while_it_reads(bench, clock):
     bench.go()
 
     assert bench.pulse.last == 5.0
+
+
+def test_what_is_left_of_a_unit_goes_back_with_what_it_has_brought(bench):
+    lease = bench.fetch(Ids(5, PART, ("1", "2", "3", "4"), ("9",)))
+    bench.go()
+    bench.go()
+
+    bench.fetcher.receive(Recede())
+
+    (fetched,) = bench.coordinator.take()
+    assert [row.id for row in fetched.rows] == ["1", "2"]
+    assert fetched.left == Ids(5, PART, ("3", "4"), ("9",))
+    (write,) = bench.writer.take()
+    assert write.lease == lease
+
+
+def test_what_is_left_of_a_span_begins_after_its_last_row(bench):
+    bench.fetch(Span(5, PART, 0, 25, 100))
+    bench.go()
+
+    bench.fetcher.receive(Recede())
+
+    (fetched,) = bench.coordinator.take()
+    assert len(fetched.rows) == 10
+    assert fetched.left == Span(5, PART, 10, 25, 100)
+
+
+def test_a_unit_that_is_done_leaves_nothing(bench):
+    bench.fetch(Span(5, PART, 0, 10, 10))
+    bench.go_on()
+
+    (fetched,) = bench.coordinator.take()
+    assert fetched.left is None
+
+
+def test_the_token_of_a_unit_that_was_handed_back_is_waived(bench):
+    bench.fetch(Span(5, PART, 0, 10, 10))
+    (ask,) = bench.throttle.take()
+
+    bench.fetcher.receive(Recede())
+
+    assert bench.throttle.take() == [Waive("fetcher-1", ask.ask)]
+    bench.fetcher.receive(Go(ask.ask, 0))
+    assert bench.looker.requests == []
+
+
+def test_the_time_without_a_unit_is_told_once(bench, clock):
+    def idle():
+        return [m.idle for m in bench.progress.take() if isinstance(m, Called)]
+
+    bench.fetcher.started()
+    clock.advance(3.0)
+    bench.fetch(Span(5, PART, 0, 20, 10))
+    clock.advance(50.0)
+    bench.go_on()
+    assert idle() == [3.0, 0.0]
+
+    clock.advance(2.0)
+    bench.fetch(Span(6, PART, 0, 10, 10))
+    bench.fetcher.receive(Recede())
+    clock.advance(4.0)
+    bench.fetch(Span(6, PART, 0, 10, 10), attempt=2)
+    bench.throttle.take()
+    bench.inbox.take()
+    bench.fetcher.receive(Recede())
+    bench.fetch(Span(6, PART, 0, 10, 10), attempt=3)
+    bench.go()
+
+    assert idle() == [6.0]
+
+
+def large(number):
+    """A Looker whose dashboards have 100 KB each, in pages of any size."""
+
+    class Large(FakeLooker):
+        def call(self, name, parameters, watch):
+            limit = parameters.get("limit", 1)
+            for _ in range(10):
+                watch.more(limit * 10_000)
+            return super().call(name, parameters, watch)
+
+    return Large({"dashboards": [Thing(str(n)) for n in range(number)]})
+
+
+def test_a_page_that_is_too_large_for_memory_is_to_be_read_in_pieces(clock):
+    bench = Bench(clock, large(10))  # a megabyte, of half a megabyte
+    bench.fetch(Span(5, PART, 0, 10, 10))
+
+    bench.go()
+
+    (failed,) = bench.coordinator.take()
+    assert failed.fault.sort is Sort.TOO_LARGE
+
+
+@pytest.mark.parametrize("unit", [Span(5, PART, 0, 1, 100), Ids(5, PART, ("1",))])
+def test_a_single_item_is_read_however_large_it_is(clock, unit):
+    bench = Bench(clock, large(3))
+    bench.purse.limit(1000)
+    bench.fetch(unit)
+
+    bench.go_on()
+
+    (fetched,) = bench.coordinator.take()
+    assert len(fetched.rows) == 1

@@ -9,7 +9,7 @@ from lookervault.actors.supervisor import Child, Supervisor, nested
 from lookervault.actors.threads import Threads
 from lookervault.core.restart import Intensity, Restart, Strategy
 from lookervault.errors import DiskFailed, GaveUp
-from lookervault.messages import Exited, Inspect
+from lookervault.messages import Enlist, Exited, Inspect
 from lookervault.testing import Inbox
 
 LONG = 20.0
@@ -280,11 +280,11 @@ def hang(it, name, *, for_ever=True):
 
 
 def test_too_many_that_hang_end_it_all(family):
-    it = family(child("a", lease=LEASE), most_ghosts=2)
-    hang(it, "a")
-    hang(it, "a")
+    it = family(child("a", lease=LEASE), restarts=9)
+    for _ in range(3):
+        hang(it, "a")
 
-    with pytest.raises(GaveUp, match="3 threads hang"):
+    with pytest.raises(GaveUp, match="4 threads hang"):
         hang(it, "a")
 
 
@@ -298,7 +298,7 @@ def test_nobody_takes_the_place_of_one_that_is_vital_and_hangs(family):
 
 
 def test_who_hung_and_has_ended_since_does_not_count(family):
-    it = family(child("a", lease=LEASE), most_ghosts=2)
+    it = family(child("a", lease=LEASE))
 
     for _ in range(6):
         hang(it, "a", for_ever=False)
@@ -468,3 +468,43 @@ def test_children_that_cannot_start_are_tried_again_and_then_given_up(
     assert letterbox.next().error == "broken keeps failing: SystemExit: 1"
     assert life.wait(LONG)
     assert address.lives == 4
+
+
+# How many there are
+
+
+def test_only_as_many_as_are_wanted_start_and_more_when_they_are(family):
+    wanted = [1]
+    it = family(wanted=lambda: wanted[0])
+    assert it.nursery.take() == ["start a"]
+
+    it.supervisor.receive(Enlist(2))
+    assert it.nursery.take() == ["start b"]
+
+    it.supervisor.receive(Enlist(1))
+    it.supervisor.receive(Enlist(2))
+    assert it.nursery.take() == []
+
+
+def test_one_that_dies_comes_back_also_when_fewer_are_wanted(family):
+    it = family(wanted=lambda: 2)
+    it.supervisor.receive(Enlist(1))
+    it.nursery.take()
+
+    it.end("b", ValueError("a bug"))
+
+    assert it.nursery.take() == ["start b"]
+
+
+def test_more_children_may_die_more_often(clock):
+    children = [child(name) for name in "abcde"]
+    intensity = Intensity(1, 60.0, each=1)
+    it = Family(clock, children, Strategy.ONE_FOR_ONE, intensity, wanted=lambda: 2)
+    for _ in range(3):
+        it.end("a", ValueError("a bug"))
+    it.supervisor.receive(Enlist(5))
+    for _ in range(3):
+        it.end("a", ValueError("a bug"))
+
+    with pytest.raises(GaveUp, match="keeps failing"):
+        it.end("a", ValueError("a bug"))

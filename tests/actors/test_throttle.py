@@ -3,10 +3,23 @@
 import pytest
 
 from lookervault.actors.actor import Slot
+from lookervault.actors.orders import Orders
 from lookervault.actors.throttle import Budget, Throttle
 from lookervault.core.pace import Learned
 from lookervault.errors import LimitReached
-from lookervault.messages import Answered, Ask, Go, Halt, Outcome, Slowed, Turn
+from lookervault.messages import (
+    Answered,
+    Ask,
+    Go,
+    Halt,
+    Outcome,
+    Paced,
+    Slowed,
+    Steer,
+    Steering,
+    Turn,
+    Waive,
+)
 from lookervault.testing import FakeClock, Inbox
 
 NAMES = ("a", "b", "c")
@@ -26,7 +39,7 @@ class Bench:
         self.asks = 0
         self.throttle = Throttle(
             self.learned,
-            max_rate=max_rate,
+            orders=Orders(Steering(len(NAMES), max_rate), clock.now()),
             budget=Budget(lambda: self.sent, most),
             me=self,
             fetchers=self.fetchers,
@@ -100,8 +113,7 @@ def test_a_429_is_told_and_keeps_everyone_waiting_as_long_as_looker_asked(bench,
     it.answered("a", Outcome.REFUSED, wait=30)
     it.ask("b")
 
-    (news,) = it.progress.take()
-    assert isinstance(news, Slowed)
+    (news,) = [news for news in it.progress.take() if isinstance(news, Slowed)]
     assert news.slowdown.until == clock.now() + 30
     assert it.learned.value.serial == 1
     clock.advance(29)
@@ -213,3 +225,60 @@ def test_time_is_the_clocks_alone():
         pass
 
     assert it.gone() == ["a", "b", "c"]
+
+
+# What those who watch are told, and what the owner sets
+
+
+def paced(it):
+    return [news for news in it.progress.take() if isinstance(news, Paced)]
+
+
+def test_the_pace_is_told_when_it_changes_and_once_a_second_at_most(bench, clock):
+    it = bench(max_rate=0.1, most=100)
+    it.ask(*NAMES)
+    assert paced(it) == [Paced(0.1, None, 100, ())]
+
+    clock.advance(0.5)
+    assert paced(it) == []
+    clock.advance(0.6)
+    assert paced(it) == [Paced(0.1, None, 100, ("c",))]
+
+    it.answered("a")
+    clock.advance(1.0)
+    assert paced(it) == [Paced(0.1, None, 99, ("c",))]
+    clock.advance(60)
+    assert paced(it) == [Paced(0.1, None, 99, ())]
+
+
+def test_without_a_budget_nothing_is_left_of_it(bench):
+    it = bench()
+
+    it.ask("a")
+
+    assert paced(it) == [Paced(None, None, None, ())]
+
+
+def test_a_rate_that_is_set_holds_for_those_who_wait(bench, clock):
+    it = bench(max_rate=0.001)
+    it.ask(*NAMES)
+    first = it.gone()
+
+    it.tell(Steer(Steering(3, max_rate=None)))
+
+    assert sorted([*first, *it.gone()]) == list(NAMES)
+    assert paced(it)[-1].rate in {0.001, None}
+    clock.advance(1.0)
+    it.ask("a")
+    assert it.gone() == ["a"]
+
+
+def test_a_token_that_was_waived_is_free_for_another(bench):
+    it = bench(learned=Slot(Learned(limit=1.0)))
+    it.ask("a")
+    it.ask("b")
+    assert it.gone() == ["a"]
+
+    it.tell(Waive("a", 1))
+
+    assert it.gone() == ["b"]

@@ -9,7 +9,14 @@ from click.testing import CliRunner
 from lookervault.cli import main
 from lookervault.cli.app import App
 from lookervault.errors import LookervaultError, VaultError
-from lookervault.messages import Began, Committed, Expected, Finished, KindDone
+from lookervault.messages import (
+    Began,
+    Committed,
+    Expected,
+    Finished,
+    KindDone,
+    Weighed,
+)
 from lookervault.records import (
     Counts,
     Head,
@@ -82,6 +89,7 @@ class Stage:
     def __init__(self):
         self.events = [
             Began(a_run(phase=Phase.OPEN), ("looks",), {}),
+            Weighed(1 << 20, over=False),
             Expected("looks", 2, exact=True),
             None,
             Committed({"looks": Counts(new=2)}, 1),
@@ -108,7 +116,8 @@ class Stage:
         """Let the login succeed; a test may put something else here."""
         return Login("1")
 
-    def store(self, path, instance, now):
+    def store(self, path, source, scope, now):
+        source.login()
         return SimpleNamespace(
             open_run=lambda: self.open_run, close=lambda: self.closed.append("store")
         )
@@ -170,16 +179,16 @@ def vault():
 
 
 @pytest.fixture
-def app(stage, vault):
+def app(stage, vault, tmp_path):
     ticks = iter(range(10**6))
     return App(
         source=stage.source,
         store=stage.store,
         system=stage.system,
         vault=lambda _path: vault,
-        memory=lambda: 1 << 20,
         clock=lambda: float(next(ticks)),
         calendar=lambda: NOW,
+        config=lambda: tmp_path / "config.toml",
         environ={},
     )
 

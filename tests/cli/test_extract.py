@@ -119,6 +119,12 @@ def test_a_run_that_gets_abandoned_is_named(run, stage):
         (["--max-rate", "nan"], "above 0"),
         (["--max-rate", "-1"], "above 0"),
         (["--max-calls", "0"], "above 0"),
+        (["--max-duration", "0"], "no duration"),
+        (["--max-memory", "much"], "no size"),
+        (["--max-memory", "1XB"], "no size"),
+        (["--max-memory", "63MiB"], "less than 64MiB: lookervault by itself takes"),
+        (["--config", "no-such.toml"], "no-such.toml cannot be used"),
+        (["--profile", "prod"], "no profile 'prod'"),
         (["--recursive-folders"], "--folder-id"),
         (["--folder-id", ""], "empty"),
         (["lookz"], "did you mean looks?"),
@@ -139,6 +145,7 @@ def test_options_arrive_as_settings_and_scope(run, stage):
     options = """
         --workers 20 --batch-size 50 --folder-id 9 --folder-id 1 --recursive-folders
         --fresh --accept-deletions --give-up-after 2h --max-calls 7 --max-rate 2.5
+        --max-duration 1.5h --max-memory 150MiB
         --insecure-http --looker-ini looker.ini:prod
     """
 
@@ -150,6 +157,8 @@ def test_options_arrive_as_settings_and_scope(run, stage):
         "give_up_after": 7200.0,
         "max_calls": 7,
         "max_rate": 2.5,
+        "max_duration": 5400.0,
+        "max_memory": 150 * 2**20,
         "accept_deletions": True,
     }
     assert stage.scope == Scope(("dashboards", "looks"), ("1", "9"), recursive=True)
@@ -198,16 +207,16 @@ def test_without_a_number_of_workers_the_cores_decide(run, stage, monkeypatch):
     assert stage.settings["workers"] == 6
 
 
-def test_a_login_that_is_refused_leaves_no_vault_behind(run, stage, app):
+def test_a_login_that_is_refused_starts_nothing(run, stage):
     def refuse():
         raise LoginRefused("Looker does not accept the client id and secret.")
 
     stage.login = refuse
-    app.store = None
 
     result = run("extract")
 
     assert result.exit_code == 13
+    assert stage.settings is None
     assert stage.closed == ["source"]
 
 

@@ -8,7 +8,9 @@ import pytest
 from lookervault import errors
 from lookervault.cli import _Main, main
 
-COMMANDS = ("extract", "snapshots", "ls", "dump", "kinds")
+COMMANDS = ("extract", "doctor", "snapshots", "ls", "dump", "kinds")
+MORE = ("simulate", "completion")
+"""Commands that open no vault."""
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,16 @@ def test_what_others_wrote_cannot_forge_a_line(app, run):
     app.store = fail
 
     assert run("extract").stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, *MORE])
+def test_each_help_fits_a_narrow_terminal(run, command):
+    result = run(command, "--help", COLUMNS="80")
+
+    assert result.exit_code == 0
+    assert [line for line in result.stdout.splitlines() if len(line) > 80] == []
+    assert "Exit status" in result.stdout
+    assert f"lookervault {command}" in result.stdout.partition("Example")[2]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

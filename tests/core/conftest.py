@@ -7,6 +7,7 @@ from collections import Counter, defaultdict, deque
 from itertools import count
 
 import pytest
+from msgspec.structs import replace
 
 from lookervault.content import KINDS
 from lookervault.core import effects
@@ -16,10 +17,18 @@ from lookervault.core.limits import Limits
 from lookervault.core.past import recollect
 from lookervault.core.plan import Plan
 from lookervault.errors import LookerError, Sort
-from lookervault.messages import Failed, Fault, Fence, Fetched, Lease
+from lookervault.messages import (
+    Failed,
+    Fault,
+    Fence,
+    Fetched,
+    Lease,
+    Returned,
+    Steering,
+)
 from lookervault.records import Run, Scope
 from lookervault.testing import FakeLooker, Thing
-from lookervault.units import Marker, brings_items
+from lookervault.units import Ids, Marker, brings_items
 
 WALL = 1_700_000_000.0
 """The date at monotonic time 0."""
@@ -116,11 +125,16 @@ class Bench:
             expansion=earlier.expansion if earlier else None,
         )
         self.expansion = self.run_.expansion
+        self.steering = Steering(workers)
+        self.cramped = False
+        self.receded = 0
         self.plan = Plan(
             self.run_,
             recollect(self.markers, self.censuses),
-            Limits(workers=workers, batch=batch, **limits),
+            Limits(batch=batch, **limits),
+            self.steering,
             credit=self.credit,
+            began=at,
             now=at,
             wall=WALL + at,
         )
@@ -143,6 +157,7 @@ class Bench:
             case effects.Assign(fetcher, unit, attempt):
                 assert fetcher not in self.leases, f"{fetcher} holds two units"
                 assert self.end is None, "work is handed out after the end"
+                assert len(self.plan._hands._flying) <= self.most, "too many are out"
                 lease = Lease(self._fence, unit, attempt)
                 self.leases[fetcher] = lease
                 self.given.append((self.now, lease))
@@ -163,7 +178,7 @@ class Bench:
                 ids = self.has.get(kind, ())
                 self.do(self.plan.known(kind, ids, self.missed, self.now))
             case effects.Recede():
-                pass
+                self.receded += 1
             case effects.Finish() | effects.Stop():
                 assert self.end is None, "it ends twice"
                 self.end = effect
@@ -194,7 +209,9 @@ class Bench:
 
     def hear(self, news):
         """The coordinator hears of the end of a unit."""
-        if isinstance(news, Fetched):
+        if isinstance(news, Returned):
+            self.do(self.plan.returned(news.fetcher, news.lease, self.now))
+        elif isinstance(news, Fetched):
             self.do(self.plan.fetched(news, self.now))
         else:
             self.do(self.plan.failed(news, self.now))
@@ -279,12 +296,12 @@ class Bench:
 
     # In any order
 
-    def shake(self, chance, *, troubles=0, deaths=0, changes=0):
+    def shake(self, chance, *, troubles=0, deaths=0, changes=0, whims=0):
         """Let things happen in any order that *chance* makes up, until the plan ends."""
         self.do(self.plan.opening)
         for name in self.names:
             self.mail[name].append(None)
-        left = Counter(trouble=troubles, death=deaths, change=changes)
+        left = Counter(trouble=troubles, death=deaths, change=changes, whim=whims)
         for _ in range(ENDLESS):
             if self.end is not None:
                 return self.end
@@ -305,11 +322,48 @@ class Bench:
         steps += [self._die] * bool(left["death"])
         steps += [self._ghost] * bool(self._ghosts)
         steps += [self._change] * bool(left["change"])
+        steps += [self._whim] * bool(left["whim"])
         return steps
+
+    def _whim(self, chance, left):
+        """The owner changes his mind, or memory does; the last whim lets it go on."""
+        left["whim"] -= 1
+        match chance.randrange(3) if left["whim"] else None:
+            case 0:
+                self.steer(paused=not self.steering.paused)
+            case 1:
+                self.steer(workers=chance.randrange(1, 7))
+            case 2:
+                self.weighed(over=not self.cramped)
+            case None:
+                self.weighed(over=False)
+                self.steer(paused=False)
+
+    def steer(self, **changes):
+        """The owner sets how it goes on; new fetchers start."""
+        self.steering = replace(self.steering, **changes)
+        for n in range(len(self.names) + 1, self.steering.workers + 1):
+            self.names.append(f"fetcher-{n}")
+            self.mail[self.names[-1]].append(None)
+        self.do(self.plan.steer(self.steering, self.now))
+
+    def weighed(self, *, over):
+        self.cramped = over
+        self.do(self.plan.weighed(self.now, over=over))
+
+    @property
+    def most(self):
+        """How many units may be out."""
+        if self.steering.paused:
+            return 0
+        return 1 if self.cramped else self.steering.workers
 
     def _serve_one(self, chance, left):
         fetcher = chance.choice(list(self.leases))
         lease = self.leases.pop(fetcher)
+        if left["whim"] and chance.random() < 0.3:
+            self._hand_back(chance, fetcher, lease)
+            return
         if left["trouble"] and chance.random() < 0.3:
             left["trouble"] -= 1
             fault = Fault(chance.choice(_TROUBLE), "made up")
@@ -317,6 +371,21 @@ class Bench:
         else:
             news = self.serve(fetcher, lease)
         self.mail[fetcher].append(news)
+
+    def _hand_back(self, chance, fetcher, lease):
+        """Whoever waited for its turn gives the unit back, or what is left of it."""
+        if isinstance(lease.unit, Ids) and len(lease.unit.ids) > 1:
+            kept = chance.randrange(1, len(lease.unit.ids))
+            half = replace(lease.unit, ids=lease.unit.ids[:kept])
+            news = self.serve(fetcher, Lease(lease.fence, half, lease.attempt))
+            rest = replace(lease.unit, ids=lease.unit.ids[kept:])
+            if isinstance(news, Fetched) and news.rows:
+                self.writes[-1] = (lease, news.rows)
+                self.mail[fetcher].append(replace(news, lease=lease, left=rest))
+                return
+            if isinstance(news, Fetched):
+                self.writes.pop()
+        self.mail[fetcher].append(Returned(fetcher, lease))
 
     def _hear_one(self, chance, _left):
         fetcher = chance.choice([name for name, mail in self.mail.items() if mail])
@@ -395,7 +464,9 @@ class Bench:
         assert not any(c.reading.open(c.roll.missing()) for c in done)
         known = {number for reading in readings for number in reading._hand}
         extra = {
-            unit.number for unit in (self.plan._probe, self.plan._agenda.map) if unit
+            unit.number
+            for unit in (self.plan._probe.unit, self.plan._agenda.map)
+            if unit
         }
         assert known == set(out) - extra, "a unit is lost"
         assert self.credit.in_hand <= self.budget or len(self.credit._held) == 1

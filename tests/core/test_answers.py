@@ -117,6 +117,25 @@ def assert_harmless(text):
     assert not any(unicodedata.category(c)[0] == "C" for c in text)
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "excerpt"),
+    [
+        ("text/html", b"<p>Go away", "<p>Go away"),
+        ("application/json", b"nonsense", "nonsense"),
+        ("application/json", b'{"message":"Not found"}', ""),
+        ("application/json", b"{}", ""),
+        ("text/html", b"", ""),
+    ],
+)
+def test_a_fault_shows_a_body_only_if_it_is_not_looker_s(kind, body, excerpt):
+    assert fault(404, {"content-type": kind}, body).excerpt == excerpt
+
+
+@pytest.mark.parametrize("status", [302, 401, 404, 407, 429, 500, 503])
+def test_only_a_proxy_without_a_login_has_to_be_mended_first(status):
+    assert fault(status).lasting == (status == 407)
+
+
 def test_the_message_of_looker_s_error_is_passed_on():
     error = fault(422, body=b'{"message": "Validation\\n\\u202eFailed\\u001b[0m"}')
 
@@ -135,12 +154,39 @@ def test_an_error_without_a_message_is_told_all_the_same(body):
 
 
 @pytest.mark.parametrize(
-    "location", ["", "/login", "https://[", "https://\x1b[0m.example/?token=canary"]
+    "location",
+    [
+        "",
+        "/login",
+        "https://[",
+        "https://\x1b[0m.example/?token=canary",
+        "javascript:canary",
+        f"https://{'canary.' * 20}example",
+        f"{BASE}/login?canary",
+    ],
 )
-def test_a_redirect_shows_no_more_than_a_host(location):
+def test_a_redirect_to_nowhere_else_is_told_without_an_address(location):
     reason = fault(302, {"location": location}).reason
 
-    assert "Check the base URL" in reason
+    assert "check the base URL" in reason
+    assert "canary" not in reason
+    assert_harmless(reason)
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("https://Other.Example/x?token=canary", "https://other.example"),
+        ("http://me:canary@other.example:8080/", "http://other.example:8080"),
+        ("//other.example/canary", "https://other.example"),
+        ("https://[::1]:19999/canary", "https://[::1]:19999"),
+        ("https://b\u00fccher.example/", "https://xn--bcher-kva.example"),
+    ],
+)
+def test_a_redirect_shows_scheme_and_host_and_nothing_else(location, shown):
+    reason = fault(302, {"location": location}).reason
+
+    assert f"points to {shown}: if that" in reason
     assert "canary" not in reason
     assert_harmless(reason)
 

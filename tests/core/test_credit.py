@@ -139,3 +139,37 @@ def test_releasing_twice_is_as_good_as_once(sizes):
     credit.release(ONE)
 
     assert credit.in_hand == 0
+
+
+def test_while_memory_is_tight_one_is_read_and_the_others_wait():
+    tight = [False]
+    credit = Credit(100, lambda: tight[0])
+    one, other = (1, 1, 1), (1, 2, 1)
+    assert credit.reserve(one, 10)
+    assert credit.reserve(other, 10)
+
+    tight[0] = True
+    assert not credit.reserve((1, 3, 1), 1)
+    assert credit.extend(one, 1)
+    assert not credit.extend(other, 1)
+    assert credit.extend(one, 500)
+
+    credit.release(one)
+    assert credit.extend(other, 1)
+    tight[0] = False
+    assert credit.reserve((1, 3, 1), 1)
+
+
+def test_an_empty_hand_takes_a_unit_however_tight_it_is():
+    assert Credit(100, lambda: True).reserve((1, 1, 1), 500)
+
+
+def test_a_budget_that_was_made_smaller_takes_nothing_back():
+    credit = Credit(100)
+    assert credit.reserve((1, 1, 1), 80)
+
+    credit.limit(50)
+
+    assert credit.in_hand == 80
+    assert not credit.reserve((1, 2, 1), 1)
+    assert credit.share == 25

@@ -32,7 +32,7 @@ def test_a_fetcher_that_has_a_unit_is_idle_no_more():
     given_to = it.give(unit(1), 1, MEGABYTE)
 
     assert given_to == "a"
-    assert not it.any_idle
+    assert not it.any_free
     assert it.in_flight
 
 
@@ -42,7 +42,7 @@ def test_a_unit_for_which_there_is_no_credit_stays_first_in_line():
     it.again(unit(3))
 
     assert it.give(unit(2), 1, 1) is None
-    assert it.any_idle
+    assert it.any_free
     assert [it.next_again(), it.next_again()] == [unit(2), unit(3)]
 
 

@@ -330,3 +330,51 @@ def test_a_first_estimate_that_was_far_too_low_is_mended_in_seconds():
         now += 0.01
 
     assert pace.learned.rate > 3 * low
+
+
+def test_a_new_bound_holds_at_once():
+    pace = Pace(Learned(), max_rate=0.01)
+    for n, name in enumerate("xab"):
+        pace.asked(Ask(name, n))
+    assert len(pace.grants(1000.0)) == 2  # one was saved up
+    assert pace.grants(1001.0) == []
+
+    pace.bound(10.0, 1001.0)
+    assert pace.next_at(1001.0) == pytest.approx(1001.1)
+    assert pace.grants(1001.2) == [Ask("b", 2)]
+
+    pace.bound(0.5, 1002.0)
+    for n in range(3, 9):
+        pace.asked(Ask(f"f{n}", n))
+    started = [now for now in range(1002, 1012) for _ in pace.grants(float(now))]
+    assert len(started) <= 6
+
+    pace.bound(None, 1020.0)
+    assert pace.rate is None
+    assert pace.next_at(1020.0) in {None, 1020.0}
+
+
+def test_a_new_bound_does_not_shorten_what_looker_asked_for():
+    pace = Pace(Learned(quiet_until=1060.0), max_rate=1.0)
+    pace.asked(Ask("a", 1))
+
+    pace.bound(None, 1000.0)
+
+    assert pace.grants(1059.0) == []
+    assert pace.grants(1060.0) == [Ask("a", 1)]
+
+
+def test_what_is_waived_neither_waits_nor_is_in_flight():
+    pace = Pace(Learned(limit=1.0))
+    pace.asked(Ask("a", 1))
+    assert pace.grants(1.0) == [Ask("a", 1)]
+    pace.asked(Ask("b", 2))
+    assert pace.grants(1.0) == []
+
+    pace.waived("a", 7)
+    assert pace.grants(1.0) == [], "another ask is meant"
+    pace.waived("a", 1)
+    pace.waived("b", 2)
+
+    assert pace.waiting == ()
+    assert pace.in_flight(1.0) == 0

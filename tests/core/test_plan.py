@@ -53,9 +53,14 @@ def lies_in(bench, kind, thing):
     return kind == "folders" or not bench.expansion or thing.folder in bench.expansion
 
 
-@given(seed=SEEDS, scope=SCOPES, changes=st.sampled_from([0, 0, 8]))
+@given(
+    seed=SEEDS,
+    scope=SCOPES,
+    changes=st.sampled_from([0, 0, 8]),
+    whims=st.sampled_from([0, 1, 25]),
+)
 def test_whatever_happens_it_ends_and_all_that_was_there_is_stored(
-    bench, seed, scope, changes
+    bench, seed, scope, changes, whims
 ):
     chance = random.Random(seed)
     it = bench(
@@ -70,7 +75,11 @@ def test_whatever_happens_it_ends_and_all_that_was_there_is_stored(
     before = {(kind, id_) for kind, some in it.looker.things.items() for id_ in some}
 
     end = it.shake(
-        chance, troubles=chance.choice([0, 5, 40]), deaths=5, changes=changes
+        chance,
+        troubles=chance.choice([0, 5, 40]),
+        deaths=5,
+        changes=changes,
+        whims=whims,
     )
 
     if isinstance(end, Stop):

@@ -70,3 +70,20 @@ def test_pages_grow_again_when_items_do_not_stay_large():
         sizing.read(rows=100, bytes_=100_000, seconds=0.1)
 
     assert sizing.page == 100
+
+
+def test_pages_that_are_too_large_get_smaller_before_one_came_in():
+    sizing = Sizing(100)
+    sizing.too_large(100)
+    assert sizing.page == 50
+
+    sizing.too_large(1)
+    assert sizing.page == 1
+
+
+def test_one_large_item_does_not_make_all_later_pages_small():
+    sizing = after([(100, 100_000, 0.1)])
+
+    sizing.too_large(100)
+
+    assert sizing.page == 100

@@ -265,6 +265,26 @@ def test_how_a_run_ended_decides_its_status_and_exit_status(run, exit_code, outc
     assert (summary.status, summary.exit_code) == outcome
 
 
+@pytest.mark.parametrize(
+    ("gaps", "outcome"),
+    [
+        ([("looks", "*", 403), ("users", "*", 403)], ("failed", 13)),
+        ([("looks", "*", 403)], ("incomplete", 3)),
+        ([("looks", "*", 403), ("users", "*", 500)], ("incomplete", 3)),
+        ([("looks", "*", 403), ("users", "7", 403)], ("incomplete", 3)),
+    ],
+)
+def test_a_login_that_may_see_nothing_of_what_was_asked_for_has_failed(gaps, outcome):
+    told = [Gapped(Gap(kind, id_, status, "why")) for kind, id_, status in gaps]
+    report = KindReport(expected=1, stored=0, failed=1, complete=False)
+    run = a_run(phase=Phase.SEALED, kinds={"looks": report, "users": report})
+
+    summary = a_tally(*told, Finished(run), kinds=("looks", "users")).summary(5.0)
+
+    assert (summary.status, summary.exit_code) == outcome
+    assert ("(looks, users)" in summary.reason) == (outcome[1] == 13)
+
+
 def test_a_run_of_which_no_end_was_heard_has_failed():
     assert a_tally().summary(5.0).status == "failed"
 

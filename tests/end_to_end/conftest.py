@@ -118,6 +118,8 @@ class Command:
             "LOOKERSDK_BASE_URL": looker.base_url,
             "LOOKERSDK_CLIENT_ID": looker.client_id,
             "LOOKERSDK_CLIENT_SECRET": looker.client_secret,
+            # Whoever runs the tests may have a configuration of their own.
+            "XDG_CONFIG_HOME": str(path.parent),
         }
         self._stack = stack
 
@@ -266,3 +268,29 @@ def served(entry):
 def parameters(entry):
     """The query of a logged request."""
     return {name: values[0] for name, values in parse_qs(entry["query"]).items()}
+
+
+def content(path):
+    """The bytes of each file below *path*."""
+    return {
+        file.relative_to(path).as_posix(): file.read_bytes()
+        for file in sorted(path.rglob("*"))
+        if file.is_file()
+    }
+
+
+def assert_kept(path, before):
+    """The vault is what it was, but for locks that say who opened it last."""
+    after = content(path)
+    assert after.keys() == before.keys()
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed <= {"lock", "data-1/lock.mdb"}
+
+
+def assert_refused(ended, status, *told):
+    """A command ended with *status*, and one sentence that has each of *told* in it."""
+    assert ended.status == status, (ended.out, ended.err)
+    assert ended.out == ""
+    assert ended.err.startswith("lookervault: ")
+    assert ended.err.count("\n") == 1, ended.err
+    assert [part for part in told if part not in ended.err] == [], ended.err

@@ -140,9 +140,9 @@ def test_a_redirect_is_not_followed(serve, client_of, words, watcher, status):
     error = refused(client_of(server), watcher)
 
     assert error.sort is Sort.REFUSED
-    assert f"{server.url} answers {status} and points to host elsewhere.example" in str(
-        error
-    )
+    there = f"http://elsewhere.example:{other.port}"
+    assert f"{server.url} answers {status} and points to {there}:" in error.reason
+    assert "/login" not in error.reason
     assert other.asked == []
     assert len(server.asked) == 1
 
@@ -215,7 +215,8 @@ def test_a_closed_port_is_unreachable(serve, client_of, words, watcher):
     error = refused(client_of(server), watcher)
 
     assert error.sort is Sort.UNREACHABLE
-    assert "refuses" in error.reason
+    assert f"{server.url} cannot be reached: Connection refused." in error.reason
+    assert not error.lasting
 
 
 def test_a_name_that_does_not_exist_is_unreachable(client_of, watcher):
@@ -383,6 +384,7 @@ def test_a_proxy_that_refuses_is_named_as_such(serve, client_of, words, watcher,
     assert error.sort is Sort.UNREACHABLE
     assert "proxy" in error.reason
     assert "407" in error.reason
+    assert error.lasting
     assert "canary" not in error.reason
 
 
@@ -397,6 +399,18 @@ def test_a_proxy_that_is_away_is_named_as_such(serve, client_of, words, watcher)
 
     assert error.sort is Sort.UNREACHABLE
     assert "proxy" in error.reason
+
+
+def test_a_proxy_whose_name_nobody_knows_is_named_as_such(client_of, watcher):
+    through = {"proxy": "http://me:canary@proxy.invalid:3128"}
+
+    error = refused(
+        client_of(None, url="https://looker.example", options=through), watcher
+    )
+
+    assert error.sort is Sort.UNREACHABLE
+    assert "proxy http://proxy.invalid:3128 cannot be reached: its name" in error.reason
+    assert "canary" not in error.reason
 
 
 @pytest.mark.parametrize("options", [{"ca_file": "/nowhere.pem"}, {"proxy": "ftp://x"}])
@@ -464,8 +478,21 @@ def test_a_server_that_cannot_prove_itself_is_refused_whatever_the_environment_s
     error = refused(client_of(server), words.watcher())
 
     assert error.sort is Sort.UNREACHABLE
+    assert error.lasting
     assert "self-signed certificate" in error.reason
     assert server.asked == []
+
+
+def test_a_proxy_that_cannot_prove_itself_is_named_and_not_the_server(
+    serve_tls, client_of, words, watcher
+):
+    through = {"proxy": serve_tls(words.answer()).url}
+
+    error = refused(
+        client_of(None, url="https://looker.example", options=through), watcher
+    )
+
+    assert f"proxy {through['proxy']} cannot be reached: self-signed" in error.reason
 
 
 def test_who_insists_may_do_without_proof(serve_tls, client_of, words, watcher):

@@ -39,9 +39,7 @@ def source_of():
             client_id="id",
             client_secret=Secret("secret"),
         )
-        source = SdkSource(
-            credentials, workers=2, monotonic=time.monotonic, sleep=lambda _: None
-        )
+        source = SdkSource(credentials, monotonic=time.monotonic, sleep=lambda _: None)
         sources.append(source)
         return source
 

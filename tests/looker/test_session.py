@@ -50,9 +50,7 @@ def source_of(clock, words):
             client_secret=Secret(words.secret),
             limits=Limits(**options),
         )
-        source = SdkSource(
-            credentials, workers=16, monotonic=clock.monotonic, sleep=clock.sleep
-        )
+        source = SdkSource(credentials, monotonic=clock.monotonic, sleep=clock.sleep)
         sources.append(source)
         return source
 
@@ -201,6 +199,31 @@ def test_credentials_that_are_refused_are_not_tried_again(
     assert f"Looker at {server.url} does not accept the client id" in error.reason
     assert server.logins() == 1
     assert clock.slept == []
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405])
+def test_a_page_instead_of_looker_s_json_does_not_speak_of_the_credentials(
+    serve, source_of, words, status
+):
+    page = words.answer(status, b"<html>canary", kind="text/html")
+    server = serve(words.as_looker(words.answer(), logins=[page]))
+
+    error = failure(source_of(server))
+
+    assert not isinstance(error, LoginRefused)
+    assert (error.sort, error.status) == (Sort.MISSHAPEN, status)
+    assert f"What answers at {server.url} is not Looker's API" in error.reason
+    assert server.logins() == 1
+
+
+def test_a_gateway_that_finds_no_looker_for_a_while_is_asked_again(
+    serve, source_of, words
+):
+    page = words.answer(502, b"<html>", kind="text/html")
+    server = serve(words.as_looker(words.answer(), logins=[page, words.grant()]))
+
+    assert looks(source_of(server)).body == b"[]"
+    assert server.logins() == 2
 
 
 def test_threads_that_waited_for_a_login_share_its_failure(serve, source_of, words):

@@ -5,16 +5,19 @@ import io
 import pytest
 
 from lookervault.core.tally import Tally
+from lookervault.errors import Sort
 from lookervault.messages import (
     Assigned,
     Began,
     Called,
     Committed,
     Expected,
+    Fault,
     Finished,
     Gapped,
     KindDone,
     Outcome,
+    Retried,
     Slowdown,
     Slowed,
     WorkerFailed,
@@ -91,6 +94,12 @@ def show(events):
         return [getattr(stream, "getvalue", str)() for stream in (out, err)]
 
     return run
+
+
+@pytest.fixture
+def a_retry():
+    unit = Span(1, Part("looks"), 0, 100, 100)
+    return Retried("fetcher-1", unit, Fault(Sort.OVERLOADED, "500", 500))
 
 
 @pytest.fixture

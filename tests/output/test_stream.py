@@ -38,3 +38,12 @@ def test_a_closed_stream_is_no_error():
     tolerant.write("late")
 
     assert tolerant.gone
+
+
+def test_what_is_to_be_hidden_is_not_written():
+    stream = io.StringIO()
+    tolerant = Tolerant(stream, lambda text: text.replace("canary", "***"))
+
+    assert tolerant.write("a canary") == 8
+
+    assert stream.getvalue() == "a ***"

@@ -6,8 +6,10 @@ import pytest
 from rich.cells import cell_len
 
 from lookervault.output import words
+from lookervault.output.log import Log
+from lookervault.output.screen import Screen
 from lookervault.output.stream import Tolerant
-from lookervault.output.text import Log, Screen, Sheet
+from lookervault.output.table import Sheet
 
 from .conftest import HOSTILE
 
@@ -45,7 +47,7 @@ def test_a_summary_says_what_is_missing_and_what_to_do(show):
     assert "could not be read: looks/" in out
     assert "left out" in out
     assert "users" in out
-    assert "next extract" in out
+    assert "To ask again for what is missing:\n  lookervault extract\n" in out
 
 
 def test_a_summary_fits_in_80_columns_where_it_has_the_choice(show):

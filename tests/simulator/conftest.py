@@ -37,6 +37,11 @@ class Client:
         answer = self.connection.getresponse()
         return answer.status, answer.headers, answer.read()
 
+    def send(self, path):
+        """Ask for *path*, and leave the answer to whoever reads the socket."""
+        headers = {"Authorization": f"token {self.token}"}
+        self.connection.request("GET", API + quote(path), headers=headers)
+
     def get(self, path, **parameters):
         query = f"?{urlencode(parameters)}" if parameters else ""
         return self.ask("GET", API + quote(path) + query)

@@ -7,8 +7,10 @@ import pytest
 from lookervault.content import KINDS
 from lookervault.simulator.catalog import Catalog
 from lookervault.simulator.changes import Changes, Verb
+from lookervault.simulator.looker import Looker
 from lookervault.simulator.recipes import CANARY, MARK
-from lookervault.simulator.settings import Settings
+from lookervault.simulator.settings import Settings, Titles
+from lookervault.simulator.words import USUAL, titles
 
 
 def catalog(**settings):
@@ -188,3 +190,70 @@ def test_fields_of_the_head_and_of_the_rest_may_be_mixed_and_nested():
         e["id"] for e in whole["dashboard_elements"]
     ]
     assert set(found) == {"id", "folder", "dashboard_elements"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_broken_content_is_json_and_can_be_found_by_its_ids(kind):
+    made = catalog(titles=Titles.BROKEN)
+    shelf = made[kind]
+
+    for number in shelf.numbers():
+        item = json.loads(body(made, kind, number))
+        assert item[KINDS[kind].id] == shelf.bodies.text(number)
+        assert shelf.find(item[KINDS[kind].id]) == number
+
+
+def test_broken_content_can_be_narrowed_to_some_fields():
+    made = catalog(titles=Titles.BROKEN)
+
+    for number in made["dashboards"].numbers()[:200]:
+        whole = json.loads(body(made, "dashboards", number))
+        text = body(made, "dashboards", number, fields="title,folder(id)")
+
+        assert json.loads(text) == {
+            "title": whole["title"],
+            "folder": {"id": whole["folder_id"]},
+        }
+
+
+def test_hostile_titles_are_text():
+    for title in titles(Titles.HOSTILE):
+        assert title.encode().decode() == title
+
+
+def test_titles_are_as_bad_as_asked_for():
+    texts = {
+        sort: b"".join(everything(catalog(titles=sort), "looks")) for sort in Titles
+    }
+
+    assert rb"\u001b[31m" not in texts[Titles.USUAL]
+    assert rb"\u001b[31m" in texts[Titles.MIXED]
+    assert rb"\ud83d half" not in texts[Titles.HOSTILE]
+    assert rb"\ud83d half" in texts[Titles.BROKEN]
+    for worst in (rb"\u001b]52;c;", b"--vault=", rb"\r\nX-Injected"):
+        assert worst in texts[Titles.HOSTILE]
+    assert b"Quarterly revenue" not in texts[Titles.HOSTILE]
+
+
+def test_a_quarter_of_mixed_titles_is_usual():
+    usual = len(USUAL) / len(titles(Titles.MIXED))
+
+    assert 0.25 < usual < 0.3
+
+
+def test_ids_of_models_may_look_like_paths_and_options():
+    ids = [
+        catalog(titles=Titles.HOSTILE)["lookml_models"].bodies.text(number)
+        for number in range(1, 9)
+    ]
+
+    assert {"../model8", "--help-1", "/etc/7"} < set(ids)
+
+
+def test_who_asks_can_always_be_read():
+    for seed in range(6):
+        looker = Looker(Settings(titles=Titles.BROKEN, seed=seed), lambda *_: None)
+
+        name = json.loads(looker._me().body)["display_name"]
+
+        assert name.encode()

@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import pytest
 
 from lookervault.content import KINDS
@@ -11,6 +12,7 @@ from lookervault.simulator.settings import (
     SIZES,
     Mutation,
     Settings,
+    Titles,
     check,
     parse_duration,
     parse_mutation,
@@ -63,8 +65,29 @@ def test_durations_are_read(text, seconds):
         Settings(burst=0.5),
         Settings(page_cap=0),
         Settings(fail_rate=1.1),
+        Settings(latency="slow"),
+        Settings(script="200 TEAPOT"),
+        Settings(script=("200", "500")),
+        Settings(server_threads=0),
+        Settings(queue=-1),
+        Settings(forbid=("lookz",)),
+        Settings(hide=("lookz",)),
     ],
 )
 def test_values_that_make_no_sense_are_refused(settings):
     with pytest.raises(UsageError):
         check(settings)
+
+
+def test_settings_go_through_a_pipe_and_come_out_as_they_were():
+    settings = Settings(
+        latency="tail:0.2,5,0.01",
+        script=("200 500 *", "me: RST"),
+        hide=("users",),
+        titles=Titles.HOSTILE,
+        mutation=Mutation(delete=3),
+    )
+
+    text = msgspec.json.encode(settings)
+
+    assert msgspec.json.decode(text, type=Settings) == settings

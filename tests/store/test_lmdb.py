@@ -198,6 +198,49 @@ def test_another_instance_is_refused_and_nothing_changes(path):
     create(path).close()
 
 
+class Refused(Exception):
+    """Whoever knocks is not let in."""
+
+
+def refuse():
+    raise Refused
+
+
+def test_who_is_not_admitted_gets_no_vault(path):
+    with pytest.raises(Refused):
+        create(path / "below", admit=refuse)
+
+    assert not path.exists()
+    create(path).close()
+
+
+def test_who_is_not_admitted_changes_no_vault_and_leaves_the_lock_free(path):
+    filled(path)
+    before = content(path)
+
+    with pytest.raises(Refused):
+        create(path, admit=refuse)
+
+    assert content(path) == before
+    create(path).close()
+
+
+def test_what_speaks_against_a_vault_comes_before_anyone_is_asked(path):
+    with contextlib.closing(create(path)), pytest.raises(Locked):
+        create(path, admit=refuse)
+    with pytest.raises(VaultError, match="belongs to"):
+        create(path, "https://b", admit=refuse)
+
+
+def test_everyone_is_asked_once_whether_there_is_a_vault_or_not(path):
+    asked = []
+
+    for _ in range(2):
+        create(path, admit=lambda: asked.append(path.exists())).close()
+
+    assert asked == [False, True]
+
+
 def test_a_newer_format_is_refused_and_nothing_changes(path):
     create(path).close()
     about = values.record(keys.THE_ABOUT, About(2, "0" * 32, LOOKER, 1.0))

@@ -1,0 +1,69 @@
+"""What a coordinator looks up in the store: its own run, and the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lookervault.content import KINDS, Place, covered
+from lookervault.core.past import Past, recollect
+from lookervault.records import Phase, Run, State
+from lookervault.store.base import Store
+
+
+class Archive:
+    """The store, as whoever leads a run reads it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def past(self, run: Run) -> Mapping[str, Past]:
+        """Return what earlier lives did for *run*, by kind."""
+        found = {
+            kind: self._store.census(run.number, kind) for kind in covered(run.scope)
+        }
+        censuses = {
+            kind: census for kind, census in found.items() if census is not None
+        }
+        return recollect(self._store.markers(run.number), censuses)
+
+    def lost_roles(self, run: Run) -> tuple[str, ...]:
+        """Return the roles that the login had in the last snapshot and lacks now."""
+        before = self._before(run)
+        had = before.login.roles if before and before.login else ()
+        has = run.login.roles if run.login else ()
+        return tuple(role for role in had if role not in has)
+
+    def known(
+        self, run: Run, kind: str, folders: tuple[str, ...]
+    ) -> tuple[list[str], frozenset[str]]:
+        """Return the ids of *kind* that the vault has of the scope, and which were missing.
+
+        *folders* are those of the scope; what lay in those of the last snapshot counts
+        as well.
+        """
+        before = self._before(run)
+        inside = {*folders, *((before and before.expansion) or ())}
+        filtered = run.scope.folders and KINDS[kind].place is Place.FILTERED
+        ids = [
+            head.id
+            for head in self._store.heads(kind)
+            if head.state is not State.GONE
+            if not filtered or head.folder in inside
+        ]
+        missing = frozenset(
+            gap.id
+            for gap in (self._store.gaps(before.number) if before else ())
+            if gap.kind == kind and gap.missing
+        )
+        return ids, missing
+
+    def _before(self, run: Run) -> Run | None:
+        """Return the last snapshot of the same scope."""
+        return next(
+            (
+                other
+                for other in self._store.runs()
+                if other.phase is Phase.SEALED and other.scope == run.scope
+            ),
+            None,
+        )
