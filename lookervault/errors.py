@@ -8,6 +8,7 @@ who can act on it: what, where, and what to do.
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 
 
 class LookervaultError(Exception):
@@ -20,6 +21,16 @@ class UsageError(LookervaultError):
     """The request itself makes no sense. Nothing was sent or written."""
 
     exit_code = 2
+
+
+class NoFolder(UsageError):
+    """Folders were named that are not there, or that this login may not see."""
+
+    def __init__(self, folders: Iterable[str]) -> None:
+        super().__init__(
+            f"Looker has no folder {', '.join(folders)}, or this login may not see it:"
+            " check --folder-id."
+        )
 
 
 class LimitReached(LookervaultError):

@@ -32,11 +32,12 @@ class Extraction:
         self._store = store
         self._tree = tree
         self._events = queue.SimpleQueue[ToProgress]()
+        self._begun = False
+        """Whether what is heard of is of this run."""
         self._over = threading.Event()
         self._finished: Finished | None = None
         self._error: GaveUp | None = None
         self._halt: Halt | None = None
-        self._steers = threading.Lock()
 
     @property
     def over(self) -> bool:
@@ -100,7 +101,7 @@ class Extraction:
         """Commit what is in flight, and then end the run, to be continued."""
         if self.over:
             return
-        self._halt = Halt(reason, exit_code)
+        self._halt = Halt(reason, exit_code, self.run.number)
         self._tree.coordinator.tell(self._halt)
 
     def pause(self) -> None:
@@ -130,18 +131,25 @@ class Extraction:
         self._steer(workers=workers)
 
     def _steer(self, **changes: object) -> None:
-        with self._steers:
+        with self._tree.orders.changing:
             steering = replace(self.steering, **changes)
             check_steering(steering)
-            if steering != self.steering and not self.over:
+            if steering == self.steering or self.over:
+                return
+            if self._tree.orders.run == self.run.number:  # and not the next one yet
                 self._tree.steer(steering)
 
     # What the system tells
 
-    def show(self, event: ToProgress) -> bool:
-        """Pass *event* on to whoever iterates over `events`; return whether it is of this run."""
-        if isinstance(event, Finished) and not self._is_of(event.run):
-            return False
+    def show(self, event: ToProgress) -> None:
+        """Pass *event* on to whoever iterates over `events`, if it is of this run.
+
+        One that an earlier run left behind may come while this one is being opened.
+        """
+        if isinstance(event, Began | Finished):
+            self._begun = self._is_of(event.run)
+        if not self._begun:
+            return
         if isinstance(event, Began) and self._halt is not None:
             # This coordinator's life began after the halt was told.
             self._tree.coordinator.tell(self._halt)
@@ -149,7 +157,6 @@ class Extraction:
             with contextlib.suppress(queue.Empty):  # somebody reads after all
                 self._events.get_nowait()
         self._events.put(event)
-        return True
 
     def ended(self, message: Exited | Finished) -> None:
         """Hear how it ended: the run, or the system below it."""

@@ -149,10 +149,11 @@ class Tick(Message, frozen=True):
 
 
 class Halt(Message, frozen=True):
-    """Hand out nothing more, and say when nothing is in flight."""
+    """Hand out nothing more of *run*, whichever it is, and say when none is in flight."""
 
     reason: str
     exit_code: int
+    run: int | None = None
 
 
 class Steer(Message, frozen=True):
@@ -335,12 +336,11 @@ class Began(Message, frozen=True):
 
 
 class Expected(Message, frozen=True):
-    """A kind turned out to have this many items."""
+    """A kind has this many items: *exact* by a census, else by what was read so far."""
 
     kind: str
     items: int
     exact: bool
-    """By a complete census; else by what was read so far."""
 
 
 class Assigned(Message, frozen=True):

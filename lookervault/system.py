@@ -18,7 +18,7 @@ from lookervault.extraction import Extraction, gave_up
 from lookervault.looker.base import Source
 from lookervault.looker.settings import Credentials
 from lookervault.memory import Scales
-from lookervault.messages import Exited, Finished, ToProgress, Wake
+from lookervault.messages import Began, Exited, Finished, ToProgress, Wake
 from lookervault.records import Scope
 from lookervault.settings import Settings, check
 from lookervault.store.base import Store
@@ -50,6 +50,9 @@ class System:
         UsageError: *settings* make no sense; nothing was started.
 
     """
+
+    _under_way = False
+    """Whether a run has begun and not ended, as far as those who watch have heard."""
 
     def __init__(
         self,
@@ -229,5 +232,13 @@ class System:
             raise UsageError(message)
 
     def _show(self, event: ToProgress) -> None:
-        if self._extraction is not None and self._extraction.show(event):
-            self._subscribers.tell(event)
+        """Pass *event* on; what comes after the end of a run is of no run."""
+        if isinstance(event, Began):
+            self._under_way = True
+        if not (self._under_way or isinstance(event, Finished)):
+            return
+        if self._extraction is not None:
+            self._extraction.show(event)
+        self._subscribers.tell(event)
+        if isinstance(event, Finished):
+            self._under_way = False

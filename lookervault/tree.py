@@ -120,11 +120,12 @@ class Tree:
 
     def begin(self, run: int, began: float, credit: int) -> None:
         """Work on *run*, which *began* just now, with *credit* bytes in hand."""
-        self._purse.limit(credit)
-        self.orders.began = began
-        self.orders.run = run
-        if self.orders.steering != self._settings.steering:  # of an earlier run
-            self.steer(self._settings.steering)
+        with self.orders.changing:
+            self._purse.limit(credit)
+            self.orders.began = began
+            self.orders.run = run
+            if self.orders.steering != self._settings.steering:  # of an earlier run
+                self.steer(self._settings.steering)
 
     def steer(self, steering: Steering) -> None:
         """Go on with the run in this way."""

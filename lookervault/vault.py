@@ -123,8 +123,8 @@ class Vault:
         sealed = [run for run in self._store.runs() if run.phase is Phase.SEALED]
         if back >= len(sealed):
             message = (
-                f"There is no snapshot that far back: {len(sealed)} runs of this vault "
-                "are finished."
+                "There is no snapshot that far back: the vault has "
+                f"{len(sealed) or 'none'} that reached the end."
             )
             raise VaultError(message)
         return sealed[back]
@@ -158,8 +158,8 @@ class Vault:
     def head(self, kind: str, id_: str, at: int | None = None) -> Head:
         """Return what the snapshot says of one item."""
         number = self._at(at)
-        versions = self.versions(kind, id_)
-        head = next((each for each in versions if each.run <= number), None)
+        versions = (it for it in self.versions(kind, id_) if it.run <= number)
+        head = next(versions, None)
         if head is None:
             message = (
                 f"There is no {kind}/{id_} in snapshot {number}: the items are listed "
@@ -167,11 +167,12 @@ class Vault:
             )
             raise VaultError(message)
         if head.state is State.GONE:
-            message = (
-                f"{kind}/{id_} is gone from Looker since snapshot {head.run}: its "
-                f"versions are listed by lookervault log {kind}/{id_}"
-            )
-            raise VaultError(message)
+            message = f"{kind}/{id_} is gone from Looker since snapshot {head.run}"
+            if last := next(
+                (it for it in versions if it.state is not State.GONE), None
+            ):
+                message += f": its last version is that of snapshot {last.run} (--at {last.run})"
+            raise VaultError(f"{message}.")
         return head
 
     def versions(self, kind: str, id_: str) -> Iterator[Head]:

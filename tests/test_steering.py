@@ -8,6 +8,7 @@ import pykka
 import pytest
 
 from lookervault.errors import LeftBehind, LimitReached, UsageError
+from lookervault.extraction import Extraction
 from lookervault.messages import Assigned, Began, Called, Finished, Steered, Weighed
 from lookervault.records import Phase, Scope
 from lookervault.store.memory import MemoryStore
@@ -149,6 +150,34 @@ def test_a_run_that_is_over_is_steered_no_more_nor_is_the_next_one(tap, store):
         first.pause()
 
         assert second.result(LONG).run.complete
+
+
+class Late(Extraction):
+    """One that is asked to do something just when the run ends and the next one begins."""
+
+    system: System
+
+    @property
+    def over(self):
+        if self.system._extraction is self:
+            self.system._extraction = None
+            self.next = self.system.extract(DASHBOARDS)
+        return False
+
+
+@pytest.mark.parametrize("ask", [lambda r: r.pause(), lambda r: r.cancel("Now.", 130)])
+def test_what_comes_too_late_for_a_run_does_not_bear_on_the_next_one(tap, store, ask):
+    tap.open()
+    with System(tap, store) as system:
+        over = system.extract(DASHBOARDS)
+        over.result(LONG)
+        late = Late(over.run, store, system._tree)
+        late.system, system._extraction = system, late
+
+        ask(late)
+
+        assert late.next.run.number > late.run.number
+        assert late.next.result(LONG).run.complete
 
 
 # Workers and rate
@@ -295,6 +324,34 @@ def test_a_subscriber_hears_every_event_in_order_and_the_next_run_too(tap, store
     assert sum(isinstance(e, Began) for e in first.events) == 3
     assert any(isinstance(e, Assigned) for e in first.events)
     assert len(second.events) == number
+
+
+def test_one_that_is_slow_hears_of_the_end_of_a_run_though_the_next_has_begun(
+    tap, store
+):
+    tap.open()
+    gate = threading.Event()
+    heard = Listener()
+
+    def slow(event):
+        heard(event)
+        assert gate.wait(LONG)
+
+    with System(tap, store, subscribers=[slow]) as system:
+        first = system.extract(DASHBOARDS)
+        one = first.result(LONG).run
+        second = system.extract(DASHBOARDS)
+        two = second.result(LONG).run
+        gate.set()
+        heard.wait_for(lambda e: isinstance(e, Finished) and e.run == two)
+        events = [event for event in second.events() if event is not None]
+
+    ends = [e for e in heard.events if isinstance(e, Began | Finished)]
+    assert [type(e) for e in ends] == [Began, Finished] * 2
+    assert [e.run.number for e in ends] == [one.number] * 2 + [two.number] * 2
+    assert [e.run.number for e in events if isinstance(e, Began)] == [two.number]
+    assert isinstance(events[0], Began)
+    assert isinstance(heard.events[-1], Finished)
 
 
 def test_an_actor_of_the_host_hears_of_the_end(tap, store):

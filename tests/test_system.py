@@ -432,6 +432,7 @@ def test_events_that_nobody_reads_do_not_pile_up(system, monkeypatch):
     monkeypatch.setattr("lookervault.extraction._MOST_EVENTS", 10)
     extraction = system.extract(ROLES)
 
+    system._show(Began(extraction.run, (), {}))
     for number in range(25):
         system._show(WorkerFailed(f"fetcher-{number}", ""))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
 
@@ -172,8 +173,11 @@ def test_an_item_that_is_not_there_is_an_error(vault):
 def test_an_item_that_is_gone_is_an_error_that_says_since_when(vault):
     with pytest.raises(
         VaultError, match="looks/2 is gone from Looker since snapshot 3"
-    ):
+    ) as error:
         vault.body("looks", "2")
+
+    (last,) = re.findall(r"\(--at (\d+)\)", str(error.value))
+    assert vault.body("looks", "2", at=int(last))
 
 
 def test_a_snapshot_that_is_not_there_is_an_error(vault):

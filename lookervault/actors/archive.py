@@ -16,6 +16,10 @@ class Archive:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    def latest(self, run: Run) -> Run:
+        """Return *run* with all that was stored of it since."""
+        return self._store.run(run.number) or run
+
     def past(self, run: Run) -> Mapping[str, Past]:
         """Return what earlier lives did for *run*, by kind."""
         found = {

@@ -168,6 +168,8 @@ class Coordinator(Actor[ToCoordinator]):
 
     def _halted(self, halt: Halt) -> None:
         """Stop the run that is wanted; too late for it, the word is for none."""
+        if halt.run is not None and halt.run != self._orders.run:
+            return
         if self._orders.run is not None:
             self._halts[self._orders.run] = halt
         if self._plan is not None:
@@ -245,7 +247,7 @@ class Coordinator(Actor[ToCoordinator]):
                 figures = plan.figures(self._clock.now())
                 self._writer.tell(Seal(fence, plan.kinds, plan.gaps, figures))
             case Stop(reason, exit_code):
-                self._finish(run, reason, exit_code)
+                self._finish(self._archive.latest(run), reason, exit_code)
             case _:
                 assert_never(effect)
         return []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from lookervault.messages import Steering
 
 
@@ -9,6 +11,8 @@ class Orders:
     """Outlives every actor: what is told of it may be lost between two lives, this is not."""
 
     def __init__(self, steering: Steering, began: float) -> None:
+        self.changing = threading.RLock()
+        """Held while they change: what is meant for one run must not be for the next."""
         self.run: int | None = None
         """The run that is to be worked on; another one may be open."""
         self.began = began

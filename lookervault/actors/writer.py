@@ -119,9 +119,11 @@ class Writer(Actor[ToWriter]):
         counts = self._store.put(fence.run, fence.epoch, landed, calls=calls)
         for write in writes:
             self._release(write)
+        # Before the coordinator hears of it: that may be the end of the run, which has
+        # the last word.
+        self._progress.tell(Committed(_total(counts), calls))
         units = tuple((w.lease.unit.number, w.lease.attempt) for w in writes)
         self._coordinator.tell(Stored(fence, units))
-        self._progress.tell(Committed(_total(counts), calls))
 
     def _keep(self, message: Note | Counted | Gone | Seal) -> None:
         """Store one fact, after all that was told before it."""

@@ -115,7 +115,7 @@ def _told(error: BaseException) -> tuple[str, int]:
             told = str(error), error.exit_code
         case click.UsageError(ctx=ctx):
             path = ctx.command_path if ctx else "lookervault"
-            told = f"{error.format_message()} See {path} --help.", error.exit_code
+            told = f"{_sentence(error)} See {path} --help.", error.exit_code
         case click.ClickException():
             told = error.format_message(), error.exit_code
         case click.Abort() | KeyboardInterrupt():
@@ -128,6 +128,12 @@ def _told(error: BaseException) -> tuple[str, int]:
         case _:
             told = _bug(error), 1
     return told
+
+
+def _sentence(error: click.UsageError) -> str:
+    """Return what click says, on one line: it lists choices below each other."""
+    text = error.format_message().replace("\n\t", " ")
+    return text if text.endswith((".", "?", ")")) else f"{text}."
 
 
 def _bug(error: BaseException) -> str:
@@ -149,7 +155,7 @@ def main(ctx: click.Context) -> int:
 
     \b
     Example:
-      lookervault simulate &        a Looker to try things out with
+      lookervault simulate &        a made-up Looker; it says how to log in
       lookervault doctor            see whether all is set and allowed
       lookervault extract           copy it into ./looker.vault
       lookervault ls dashboards     see what came

@@ -184,7 +184,12 @@ def _system(
 
 
 def _config() -> Path:
-    return Path(click.get_app_dir("lookervault")) / "config.toml"
+    folder = Path(click.get_app_dir("lookervault"))
+    if not folder.is_absolute():
+        # `XDG_CONFIG_HOME` is empty or relative, which its specification tells to
+        # ignore: what lies where one happens to be must not say where secrets go.
+        folder = Path.home() / ".config" / "lookervault"
+    return folder / "config.toml"
 
 
 @dataclass

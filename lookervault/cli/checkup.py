@@ -20,7 +20,7 @@ from lookervault.cli.settled import Setting
 from lookervault.cli.wish import Wish
 from lookervault.content import KINDS
 from lookervault.core.outlook import Standing
-from lookervault.errors import LookerError, LookervaultError, UsageError
+from lookervault.errors import LookerError, LookervaultError, NoFolder
 from lookervault.looker.base import Source
 from lookervault.output import words
 
@@ -170,12 +170,9 @@ class Checkup:
         found = prospect(self._app, source, self._asked, self._there or Standing())
         self._folders = found.folders
         self._kinds, self._calls = found.kinds, found.calls
-        if found.lost:
-            self._wrong(
-                UsageError.exit_code,
-                f"Looker has no folder {', '.join(found.lost)}, or this login may not "
-                "see it: check --folder-id.",
-            )
+        with self._step():
+            if found.lost:
+                raise NoFolder(found.lost)
         self._judge()
 
     def _judge(self) -> None:

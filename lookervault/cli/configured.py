@@ -31,7 +31,8 @@ class Configured(Grouped):
         try:
             return super().parse_args(ctx, args)
         except click.BadParameter as error:
-            if error.param is None or typed(ctx, str(error.param.name)):
+            missing = isinstance(error, click.MissingParameter)
+            if missing or error.param is None or typed(ctx, str(error.param.name)):
                 raise
             message = f"{origin(ctx, error.param)}: {error.message}"
             raise click.UsageError(message, ctx) from error
@@ -71,7 +72,8 @@ def origin(ctx: click.Context, param: click.Parameter) -> str:
     if given is not None:
         return given.origin
     if typed(ctx, str(param.name)):
-        return max(param.opts, key=len)
+        argument = isinstance(param, click.Argument)
+        return "command line" if argument else max(param.opts, key=len)
     if ctx.get_parameter_source(str(param.name)) is ParameterSource.ENVIRONMENT:
         return _variable(ctx, param)
     return "default"

@@ -36,7 +36,12 @@ Example:
 """
 
 
-@click.command(cls=Configured, context_settings=options.SETTINGS, epilog=_EPILOG)
+@click.command(
+    cls=Configured,
+    context_settings=options.SETTINGS,
+    epilog=_EPILOG,
+    short_help="Check settings, login and permissions; count a run's calls.",
+)
 @options.kinds
 @run_options.asking
 @click.pass_context

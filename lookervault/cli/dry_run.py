@@ -19,7 +19,7 @@ from lookervault.cli.prospect import (
 from lookervault.cli.wish import Wish
 from lookervault.content import left_out
 from lookervault.core.outlook import Standing
-from lookervault.errors import UsageError
+from lookervault.errors import NoFolder
 from lookervault.output import sheet, verdict, words
 from lookervault.output.jsonl import line
 from lookervault.output.safe import safe
@@ -70,7 +70,7 @@ def run(app: App, asked: Wish) -> int:
     Raises:
         LookerError: Looker does not answer, or refuses the login.
         VaultError: the vault is another's, too new, or none.
-        UsageError: a folder is not there.
+        NoFolder: a folder is not there.
 
     """
     there = standing(app, asked.vault, asked.scope)
@@ -81,11 +81,7 @@ def run(app: App, asked: Wish) -> int:
         found = prospect(app, source, asked, there)
         spent = source.calls + 1  # that of the log-out
     if found.lost:
-        message = (
-            f"Looker has no folder {', '.join(found.lost)}, or this login may not see"
-            " it: check --folder-id."
-        )
-        raise UsageError(message)
+        raise NoFolder(found.lost)
     _print(_plan(asked, there, found, spent), asked)
     wrong = denied(found.kinds)
     if wrong is None:

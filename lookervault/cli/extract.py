@@ -25,13 +25,14 @@ _EPILOG = """
 Exit status:
   0    complete: all that was listed is stored
   1    failed; what was stored is kept, run it again to go on
-  2    usage error; nothing was sent
+  2    usage error, or Looker has no such folder; nothing was copied
   3    stored, but incomplete: what is missing is listed
   4    stopped at --max-calls or --max-duration; run it again to go on
   5    Looker could not be reached or stayed overloaded; try again later
   10   another instance's vault, a newer format, or no place to write to
   11   another process writes to the vault
   13   the login was refused, or may see nothing that was asked for
+  14   the vault is damaged
   15   no space left, or the disk failed
   130, 143  ended by Ctrl-C or a signal, after committing what was in flight
 

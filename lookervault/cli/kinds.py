@@ -54,7 +54,9 @@ def kinds(vault: object, *, as_json: bool) -> None:  # noqa: ARG001 - taken by e
             out.writelines(f"{line(entry)}\n" for entry in entries)
             return
         header = ("kind", "call", "read by", "incremental", "in folders", "what it is")
-        sheet(out, header, stretch="what it is").print(map(_row, entries))
+        less = ("call", "read by", "incremental", "in folders")
+        listed = sheet(out, header, stretch="what it is", less=less)
+        listed.print(map(_row, entries))
 
 
 def _entry(kind: Kind) -> Entry:

@@ -61,9 +61,9 @@ Example:
 def ls(
     app: App, kind: str, *, vault: Path, at: str | None, as_json: bool, everything: bool
 ) -> None:
-    """List the items of one KIND: id, title, folder, last update, state.
+    """List the items of one KIND, a line each.
 
-    On a terminal as a table; in a pipe as lines whose fields are separated by tabs.
+    The columns are id, title, folder, last update and state. On a terminal as a table; in a pipe as lines whose fields are separated by tabs.
     """
     (name,) = named([kind])
     with app.vault(vault) as reader, data() as out:
@@ -73,7 +73,8 @@ def ls(
             out.writelines(f"{line(entry)}\n" for entry in entries)
             return
         header = ("id", "title", "folder", "updated", "state")
-        sheet(out, header, stretch="title").print(map(_row, entries))
+        listed = sheet(out, header, stretch="title", less=("updated", "folder"))
+        listed.print(map(_row, entries))
 
 
 def _entry(head: Head) -> Entry:

@@ -46,7 +46,7 @@ _BOUNDS: tuple[_Option, ...] = (
         group=_PACE,
         type=values.Whole(1, MOST_WORKERS),
         default=options.default_workers,
-        show_default="min(cores + 4, 8)",
+        show_default="cores + 4, at most 8",
         metavar="N",
         help="How many requests at once, 1 to 50.",
     ),

@@ -81,8 +81,9 @@ def snapshots(
         if as_json:
             out.writelines(f"{line(entry(run))}\n" for run in shown)
         else:
-            header = ("run", "state", "ended", "items", "failed", "what")
-            sheet(out, header, stretch="what").print(map(_row, map(entry, shown)))
+            header = ("run", "state", "when", "items", "failed", "what")
+            listed = sheet(out, header, stretch="what", less=("failed", "items"))
+            listed.print(map(_row, map(entry, shown)))
     return 0 if max_age is None else _age(runs, max_age, app.calendar())
 
 
@@ -117,7 +118,8 @@ def _state(run: Run) -> str:
 
 
 def _row(it: Entry) -> tuple[str, ...]:
-    folders = f" in folders {', '.join(it.folders)}" if it.folders else ""
+    folder = "folder" if len(it.folders) == 1 else "folders"
+    folders = f" in {folder} {', '.join(it.folders)}" if it.folders else ""
     below = " and below" if it.recursive else ""
     what = f"{', '.join(it.kinds) or 'everything'}{folders}{below}"
     items, failed = f"{it.items:,}", f"{it.failed:,}"

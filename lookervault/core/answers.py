@@ -125,7 +125,8 @@ def misshapen(
 ) -> LookerError:
     """Return the error of a success whose *body* is not what was *asked* for."""
     reason = f"Looker's answer to {plain(asked, limit=200)} makes no sense: {wrong}."
-    return LookerError(Sort.MISSHAPEN, reason, excerpt=excerpt(body, secrets))
+    shown = excerpt(body, secrets)
+    return LookerError(Sort.MISSHAPEN, reason, excerpt=shown, lasting=True)
 
 
 def excerpt(body: bytes, secrets: Iterable[str] = ()) -> str:

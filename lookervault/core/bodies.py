@@ -1,7 +1,8 @@
 """Bodies: what Looker sent, split into items. Each keeps its very bytes.
 
 Nothing is decoded but the few fields that tell what an item is. Whatever is
-wrong with an answer is one error, `Sort.MISSHAPEN`, that says what it is.
+wrong with an answer is one error, `Sort.MISSHAPEN`, that says what it is. Half a
+character is not wrong, but in an id: no call could ask for such an item.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import msgspec
 
 from lookervault.content import Kind
 from lookervault.core.answers import excerpt, plain
+from lookervault.core.blanking import blanked
+from lookervault.core.halves import Halves
 from lookervault.errors import LookerError, Sort
 from lookervault.records import Row
 
 _T = TypeVar("_T")
-_Object = dict[str, msgspec.Raw]
 
-_OBJECT = msgspec.json.Decoder(_Object)
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _NESTED = re.compile(r"(?P<row>\w+),(?P<each>\w+)\((?P<element>\w+)\)")
 
@@ -44,7 +45,7 @@ def split(kind: Kind, body: bytes) -> list[Body]:
         LookerError: `Sort.MISSHAPEN`.
 
     """
-    return _read(kind, body, lambda: _bodies(kind, body))
+    return _read(kind, body, _bodies, _bodies_with)
 
 
 def single(kind: Kind, id_: str, body: bytes) -> Body:
@@ -54,7 +55,12 @@ def single(kind: Kind, id_: str, body: bytes) -> Body:
         LookerError: `Sort.MISSHAPEN`, also if it is another item.
 
     """
-    return _read(kind, body, lambda: _single(kind, id_, body))
+    return _read(
+        kind,
+        body,
+        lambda kind, text: _single(kind, id_, text),
+        lambda halves, found: _bodies_with(halves, [found])[0],
+    )
 
 
 def rows(kind: Kind, body: bytes) -> list[Row]:
@@ -65,7 +71,7 @@ def rows(kind: Kind, body: bytes) -> list[Row]:
 
     """
     take = _elements if kind.listing.each else _rows
-    return _read(kind, body, lambda: take(kind, body))
+    return _read(kind, body, take, _rows_with)
 
 
 def redacted(kind: Kind, raw: bytes | memoryview) -> tuple[bytes | memoryview, bool]:
@@ -80,13 +86,33 @@ def redacted(kind: Kind, raw: bytes | memoryview) -> tuple[bytes | memoryview, b
     if not kind.redact:
         return raw, False
     body = bytes(raw)
-    return _read(kind, body, lambda: _without_all(kind.redact, body))
+    return _read(
+        kind,
+        body,
+        lambda kind, text: blanked(kind.redact, text),
+        lambda halves, done: (halves.back(done[0]), done[1]),
+    )
 
 
-def _read(kind: Kind, body: bytes, work: Callable[[], _T]) -> _T:
-    """Turn all that can be wrong with *body* into the one error."""
+def _read(
+    kind: Kind,
+    body: bytes,
+    work: Callable[[Kind, bytes], _T],
+    with_halves: Callable[[Halves, _T], _T],
+) -> _T:
+    """Turn all that can be wrong with *body* into the one error.
+
+    If it cannot be read for halves of characters, *work* is done without them, and
+    *with_halves* puts them back.
+    """
     try:
-        return work()
+        try:
+            return work(kind, body)
+        except msgspec.DecodeError:
+            halves = _halves(body)
+            if halves is None:
+                raise
+            return with_halves(halves, work(kind, halves.aside(body)))
     except RecursionError:
         wrong = "it is nested too deeply"
     except UnicodeDecodeError:
@@ -97,6 +123,24 @@ def _read(kind: Kind, body: bytes, work: Callable[[], _T]) -> _T:
     shown = "" if kind.redact else excerpt(body)
     reason = f"An answer for {kind.name} makes no sense: {wrong}."
     raise LookerError(Sort.MISSHAPEN, reason, excerpt=shown) from None
+
+
+def _halves(body: bytes) -> Halves | None:
+    try:
+        return Halves(body)
+    except ValueError:
+        return None
+
+
+def _bodies_with(halves: Halves, found: list[Body]) -> list[Body]:
+    return [
+        Body(halves.row(it.row), halves.shown(it.title), halves.back(bytes(it.raw)))
+        for it in found
+    ]
+
+
+def _rows_with(halves: Halves, rows: list[Row]) -> list[Row]:
+    return [halves.row(row) for row in rows]
 
 
 def _bodies(kind: Kind, body: bytes) -> list[Body]:
@@ -251,45 +295,3 @@ def _body_of(shape: _Shape) -> Callable[[Any, bytes | memoryview], Body]:
         return Body(row_of(head), "", raw)
 
     return body_of
-
-
-# Redaction
-
-
-def _without_all(paths: tuple[str, ...], raw: bytes) -> tuple[bytes, bool]:
-    found = False
-    for path in paths:
-        raw, there = _without(path.split("."), raw)
-        found = found or there
-    return raw, found
-
-
-def _without(path: list[str], raw: bytes) -> tuple[bytes, bool]:
-    """Return *raw* with null at *path*, and whether there was anything else."""
-    if not path:
-        return b"null", raw.strip() != b"null"
-    name, *rest = path
-    if raw.lstrip()[:1] != b"{":
-        return raw, False
-    members = _OBJECT.decode(raw)
-    field = name.removesuffix("[]")
-    if field not in members:
-        return raw, False
-    step = _without_each if name.endswith("[]") else _without
-    value, found = step(rest, bytes(members[field]))
-    if not found:
-        return raw, False
-    members[field] = msgspec.Raw(value)
-    return msgspec.json.encode(members), True
-
-
-def _without_each(path: list[str], raw: bytes) -> tuple[bytes, bool]:
-    if raw.lstrip()[:1] != b"[":
-        return raw, False
-    done = [_without(path, bytes(element)) for element in _LIST.decode(raw)]
-    found = any(there for _, there in done)
-    return (
-        (msgspec.json.encode([msgspec.Raw(new) for new, _ in done]), True)
-        if found
-        else (raw, False)
-    )

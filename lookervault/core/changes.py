@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from lookervault.core.halves import Halves
+
 
 def same(volatile: Iterable[str], old: bytes, new: bytes) -> bool:
     """Whether two JSON bodies are equal without the *volatile* paths.
@@ -20,7 +22,13 @@ def same(volatile: Iterable[str], old: bytes, new: bytes) -> bool:
         return True
     paths = [path.split(".") for path in volatile]
     try:
-        return _equal(_stripped(old, paths), _stripped(new, paths))
+        try:
+            return _equal(_stripped(old, paths), _stripped(new, paths))
+        except msgspec.DecodeError:
+            with contextlib.suppress(ValueError):
+                halves = Halves(old, new)
+                old, new = halves.aside(old), halves.aside(new)
+            return _equal(_stripped(old, paths), _stripped(new, paths))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
 

@@ -36,6 +36,11 @@ class KindFigures(msgspec.Struct, frozen=True, kw_only=True):
     percent: float | None = None
     """0 to 100. ``None``: how many there are is not known yet."""
 
+    @property
+    def counted(self) -> bool:
+        """Whether *expected* is more than what was read so far."""
+        return self.exact or self.done
+
 
 class WorkerFigures(msgspec.Struct, frozen=True, kw_only=True):
     """One fetcher, as the last thing heard of it shows it."""
@@ -117,6 +122,8 @@ class Status(_Figures, frozen=True, tag_field="message_type", tag="status"):
     """Requests a second that may start just now. ``None``: not bounded."""
     max_rate: float | None
     """Requests a second that were allowed. ``None``: as many as Looker takes."""
+    most_in_flight: int | None
+    """Requests that may be under way at once just now. ``None``: not bounded."""
     calls_left: int | None
     """Requests that the budget still has. ``None``: there is no budget."""
     on_hold: bool

@@ -37,7 +37,7 @@ from lookervault.core.past import Past
 from lookervault.core.probe import Probe
 from lookervault.core.reading import Terms
 from lookervault.core.trials import REFUSALS, Trials
-from lookervault.errors import LoginRefused, LookerError, Sort, UsageError
+from lookervault.errors import LoginRefused, LookerError, NoFolder, Sort
 from lookervault.messages import Failed, Fault, Fetched, Lease, Retried, Steering
 from lookervault.records import Gap, KindReport, Run
 from lookervault.units import Count, Unit
@@ -214,10 +214,7 @@ class Plan:
             return self._course(unit).fetched(unit, news, self._wall(now))
         lost = self._agenda.unknown(news.rows)
         if lost:
-            reason = (
-                f"Looker has no folder {', '.join(lost)}, or this login may not see it"
-            )
-            return self.halt(f"{reason}: check --folder-id.", UsageError.exit_code)
+            return self.halt(str(NoFolder(lost)), NoFolder.exit_code)
         return self._agenda.mapped(news.rows)
 
     def _try_again(

@@ -139,6 +139,7 @@ class Tally:
             cramped=self._scales.over,
             rate=self._pace.rate,
             max_rate=self._steering.max_rate,
+            most_in_flight=self._pace.most,
             calls_left=self._pace.left,
             active=self._staff.active(now),
             slowdown=self._slow(now),

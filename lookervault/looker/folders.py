@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from lookervault.content import KINDS
-from lookervault.errors import LookerError, Sort, UsageError
+from lookervault.errors import LookerError, NoFolder, Sort
 from lookervault.looker.base import Source
 from lookervault.looker.exchange import Unwatched
 
@@ -19,15 +19,12 @@ def check(source: Source, folders: Iterable[str]) -> None:
     """Ask for each of *folders*. What else is wrong than their ids, the run will find.
 
     Raises:
-        UsageError: some are not there, or hidden from this login; it names them.
+        NoFolder: some are not there, or hidden from this login; it names them.
 
     """
     lost = [folder for folder in islice(folders, _MOST) if _is_lost(source, folder)]
     if lost:
-        raise UsageError(
-            f"Looker has no folder {', '.join(lost)}, or this login may not see it:"
-            " check --folder-id."
-        )
+        raise NoFolder(lost)
 
 
 def _is_lost(source: Source, folder: str) -> bool:

@@ -70,4 +70,5 @@ def stranger(status: int, base: str) -> LookerError:
         f"What answers at {base} is not Looker's API: the login brings status {status}"
         " and no JSON of Looker's. Check the base URL, and what stands before Looker.",
         status=status,
+        lasting=True,
     )

@@ -27,6 +27,7 @@ from looker_sdk.rtl.transport import (
 from looker_sdk.sdk.api40.methods import Looker40SDK
 
 from lookervault.core import answers
+from lookervault.core.halves import readable
 from lookervault.errors import LookerError, Sort
 from lookervault.http.client import Client, Reply, Request
 from lookervault.looker.base import Answer, Watch
@@ -125,7 +126,7 @@ class SdkSource:
             lambda: self._reply(name, parameters, Unwatched())
         )
         try:
-            return msgspec.json.decode(reply.body, type=shape)
+            return msgspec.json.decode(readable(reply.body), type=shape)
         except (ValueError, RecursionError) as error:
             wrong = answers.plain(str(error), limit=150)
         raise answers.misshapen(wrong, asked=name, body=reply.body)

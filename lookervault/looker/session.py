@@ -38,7 +38,15 @@ _LOGIN_WHOLE = 30.0
 _LOGOUT_WHOLE = 2.0
 """Seconds that these requests may take."""
 
-_PASSING = {Sort.LIMITED, Sort.OVERLOADED, Sort.TIMED_OUT, Sort.UNREACHABLE}
+_PASSING = {
+    Sort.LIMITED,
+    Sort.OVERLOADED,
+    Sort.TIMED_OUT,
+    Sort.UNREACHABLE,
+    Sort.MISSHAPEN,
+}
+"""Of these, what is `lasting` does not pass: an answer that broke off may, a page of
+somebody else's will not."""
 
 _BEAT = 1.0
 """Seconds between signs of life of a thread that waits for another's login."""

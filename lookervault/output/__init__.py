@@ -107,11 +107,14 @@ class Sheet(Protocol):
         """Print *rows*. Raises what the stream does."""
 
 
-def sheet(stream: TextIO, header: Sequence[str], *, stretch: str) -> Sheet:
+def sheet(
+    stream: TextIO, header: Sequence[str], *, stretch: str, less: Sequence[str] = ()
+) -> Sheet:
     """Return a sheet: aligned on a terminal, separated by tabs in a pipe.
 
-    *stretch* is the column that gives way where the terminal is too narrow.
+    *stretch* is the column that gives way where the terminal is too narrow, and
+    *less* are those that are left out, in this order, where it is narrower still.
     """
     from lookervault.output.table import Sheet  # noqa: PLC0415 - see above
 
-    return Sheet(stream, header, stretch=stretch)
+    return Sheet(stream, header, stretch=stretch, less=less)

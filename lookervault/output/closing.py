@@ -45,14 +45,16 @@ def totals(summary: Summary, columns: int) -> Table:
     kinds = [(kind, summary.kinds[kind]) for kind in in_order(summary.kinds)]
     table = Table(box=None, padding=(0, 1, 0, 0), show_footer=True)
     table.add_column("kind", Text("total"), no_wrap=True)
-    table.add_column("listed", Text(f"{summary.items:,}"), justify="right")
+    listed = "?" if verdict.uncounted(summary) else f"{summary.items:,}"
+    table.add_column("listed", Text(listed), justify="right")
     shown = _fitting(summary, kinds, columns)
     for column in shown:
         total = Text(f"{getattr(summary, column):,}")
         table.add_column(column, total, justify="right", no_wrap=True)
     for kind, figures in kinds:
         counts = [f"{getattr(figures, column):,}" for column in shown]
-        table.add_row(*map(Text, (kind, f"{figures.expected:,}", *counts)))
+        listed = f"{figures.expected:,}" if figures.counted else "?"
+        table.add_row(*map(Text, (kind, listed, *counts)))
     return table
 
 

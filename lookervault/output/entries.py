@@ -101,7 +101,8 @@ class Entries:
     def close(self, summary: Summary) -> None:
         level = logging.INFO if summary.status == "complete" else logging.WARNING
         reason = f" {safe(summary.reason)}" if summary.status == "failed" else ""
-        text = " ".join((verdict.headline(summary) + reason, *verdict.figures(summary)))
+        figures = "; ".join(verdict.figures(summary))
+        text = f"{verdict.headline(summary)}{reason} {figures}."
         _log(level, text, summary)
 
 

@@ -106,7 +106,7 @@ def _percent(figures: KindFigures) -> str:
 
 
 def _amount(figures: KindFigures) -> str:
-    if figures.exact or figures.done:
+    if figures.counted:
         return f"{figures.stored:,} of {figures.expected:,}"
     return f"{figures.stored:,} so far" if figures.stored else ""
 

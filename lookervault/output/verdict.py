@@ -47,8 +47,11 @@ def _sentence(text: str) -> str:
 
 def figures(summary: Summary) -> list[str]:
     """Say how fast it was and what it took, a line for each matter."""
-    done = f"{summary.stored:,} of {summary.items:,} items"
+    items = "?" if uncounted(summary) else f"{summary.items:,}"
+    done = f"{summary.stored:,} of {items} items"
     took = f"in {duration(summary.seconds)}, {number(summary.items_per_second)} items/s"
+    # What an earlier process stored is among the items, and its time is not.
+    resumed = ", resumed" if summary.resumed else ""
     time = (
         f"utilization {share(summary.utilization)}",
         f"throttled {share(summary.throttled)}",
@@ -60,11 +63,16 @@ def figures(summary: Summary) -> list[str]:
         plural(summary.restarts, "restart"),
     )
     return [
-        f"{done} {took}",
+        f"{done} {took}{resumed}",
         ", ".join((plural(summary.workers, "worker"), *time)),
         ", ".join((plural(summary.calls, "call"), *trouble)),
         f"{size(summary.bytes)} received, {_memory(summary)}",
     ]
+
+
+def uncounted(summary: Summary) -> list[str]:
+    """Return the kinds of which nobody knows how many items Looker lists."""
+    return [name for name, kind in summary.kinds.items() if not kind.counted]
 
 
 def _memory(summary: Summary) -> str:

@@ -86,6 +86,7 @@ def facts(status: Status) -> list[str]:
         calls,
         f"{status.refused:,} refused",
         *_pace(status),
+        *_crowd(status),
         f"{status.active} of {status.workers} workers busy",
         _memory(status),
         *_troubles(status),
@@ -127,6 +128,14 @@ def _pace(status: Status) -> list[str]:
         return []
     most = "" if status.max_rate is None else f" (--max-rate {status.max_rate:,g})"
     return [f"at most {number(status.rate)} calls/s{most}"]
+
+
+def _crowd(status: Status) -> list[str]:
+    """Say how many requests may be under way, if some workers have to wait for that."""
+    most = status.most_in_flight
+    if most is None or most >= status.workers:
+        return []
+    return [f"at most {plural(most, 'request')} at once"]
 
 
 def _memory(status: Status) -> str:

@@ -417,6 +417,21 @@ def test_a_run_that_stops_is_finished_with_the_reason_and_stays_open(clock):
 # Halting
 
 
+def test_a_run_that_stops_ends_with_all_that_was_stored_until_then(clock):
+    bench = Bench(clock)
+    bench.lead(Scope(kinds=("roles", "boards")))
+    bench.ready()
+    first = bench.lease().unit.part.kind
+    bench.fetch(Row("1"), Row("2"))
+    run = bench.store.open_run()
+    assert run.counts[first].new == 2
+
+    bench.tell(Halt("Ctrl-C.", 130), Returned("fetcher-1", bench.lease()))
+
+    assert bench.owner.take() == [Finished(run, "Ctrl-C.", 130)]
+    assert Finished(run, "Ctrl-C.", 130) in bench.progress.take()
+
+
 def test_a_halt_asks_all_to_hand_back_and_ends_when_they_have(clock):
     bench = Bench(clock, fetchers=("fetcher-1", "fetcher-2"))
     scope = Scope(kinds=("roles", "boards"))

@@ -132,6 +132,17 @@ def test_a_unit_waits_a_moment_for_others_and_is_then_stored_with_them(led):
     assert led.purse.in_hand == 0
 
 
+def test_those_who_watch_hear_of_a_commit_before_it_may_end_the_run(led):
+    told = []
+    led.coordinator.tell = told.append
+    led.progress.tell = told.append
+    led.write(1, "a")
+
+    led.pass_by(0.05)
+
+    assert [type(message) for message in told] == [Committed, Stored]
+
+
 def test_what_is_worth_a_commit_is_stored_at_once(led):
     noise = "".join(str(hash((n, "x"))) for n in range(300_000))
 

@@ -95,6 +95,24 @@ def test_every_command_knows_vault_and_debug(run, command):
     assert "--debug" in text
 
 
+@pytest.mark.parametrize(
+    ("command", "what"), [("ls", "KIND"), ("dump", "KIND/ID"), ("completion", "bash")]
+)
+def test_what_is_missing_is_named(run, command, what):
+    result = run(command)
+
+    assert result.exit_code == 2
+    assert "Missing argument '" in result.stderr
+    assert what in result.stderr
+
+
+def test_what_may_be_typed_is_told_on_the_same_line(run):
+    result = run("completion")
+
+    assert result.exit_code == 2
+    assert "Choose from: bash, zsh, fish. See " in result.stderr
+
+
 def test_a_command_that_is_not_there_is_a_usage_error_with_a_hint(run):
     result = run("extrakt")
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from lookervault.content import KINDS, Kind, Listing, Place, Reads, Single
 from lookervault.core import bodies
+from lookervault.core.bodies import Body
 from lookervault.errors import LookerError, Sort
 from lookervault.records import Row
 
@@ -61,6 +63,66 @@ def test_nothing_is_lost_between_splitting_and_joining(items):
 
     assert [part.row.id for part in parts] == [str(n) for n in range(len(items))]
     assert b"[" + b", ".join(part.raw for part in parts) + b"]" == page
+
+
+HALVES = st.text(st.sampled_from("\ud83d\ude00\udbff\\a\ue000\ufffd"), min_size=1)
+"""Texts of which JSON can say what UTF-8 cannot: half a character."""
+
+
+def as_shown(text):
+    """*text*, read as JSON is, with U+FFFD for each half that is left alone."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", json.loads(json.dumps(text)))
+
+
+@given(
+    st.lists(st.tuples(HALVES, st.dictionaries(HALVES, HALVES | VALUES)), min_size=1)
+)
+def test_half_a_character_costs_no_item_and_no_byte(items):
+    parts = [
+        json.dumps({"x": rest, "id": n, "title": title}).encode()
+        for n, (title, rest) in enumerate(items)
+    ]
+    page = b"[" + b" ,\n".join(parts) + b"]"
+
+    found = bodies.split(DASHBOARDS, page)
+
+    assert [bytes(item.raw) for item in found] == parts
+    assert [item.row.id for item in found] == [str(n) for n in range(len(items))]
+    assert [item.title for item in found] == [as_shown(title) for title, _ in items]
+    assert bodies.rows(DASHBOARDS, page) == [item.row for item in found]
+    for item, part in zip(found, parts, strict=True):
+        same = Body(item.row, item.title, part)
+        assert bodies.single(DASHBOARDS, item.row.id, part) == same
+
+
+@given(HALVES, HALVES)
+def test_half_a_character_keeps_nothing_from_redaction(key, name):
+    kept = {key: name, "last_name": [name]}
+    secret = {"email": name, key: 1, "password_reset_url": "canary"}
+    raw = json.dumps({**kept, "credentials_email": secret}).encode()
+
+    clean, found = bodies.redacted(USERS, raw)
+
+    assert found
+    assert json.loads(clean) == json.loads(raw.replace(b'"canary"', b"null"))
+    assert bodies.redacted(USERS, clean) == (clean, False)
+
+
+def test_half_a_character_in_an_id_is_said_to_be_the_trouble():
+    for work in (bodies.split, bodies.rows):
+        error = refused(work, DASHBOARDS, rb'[{"id": "a\ud83d", "title": "\ud83d"}]')
+        assert "half a character in its id" in error.reason
+    page = rb'[{"name": "m", "explores": [{"name": "e\ud83d"}]}]'
+    assert "half a character" in refused(bodies.rows, EXPLORES, page).reason
+
+
+def test_half_a_character_mends_nothing_else_that_is_wrong():
+    for page in (
+        rb'[{"id": 1, "x": "\ud83d"}',
+        rb'[{"id": 1, "x": NaN, "y": "\ud83d"}]',
+    ):
+        refused(bodies.split, DASHBOARDS, page)
+        refused(bodies.rows, DASHBOARDS, page)
 
 
 @pytest.mark.parametrize(

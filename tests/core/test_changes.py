@@ -126,3 +126,13 @@ def test_odd_bodies_are_the_same_only_byte_for_byte(odd):
     assert same(PATHS, odd, odd)
     assert not same(PATHS, odd, odd + b" x")
     assert not same(PATHS, b"{}", odd)
+
+
+def test_half_a_character_is_compared_like_any_other():
+    old = rb'{"title": "\ud83d", "view_count": 1}'
+    seen = rb'{"view_count": 2, "title": "\ud83d"}'
+    renamed = rb'{"view_count": 2, "title": "\ud83e"}'
+
+    assert same(PATHS, old, seen)
+    assert not same(PATHS, old, renamed)
+    assert not same(PATHS, old, rb'{"title": "\ufffd", "view_count": 1}')

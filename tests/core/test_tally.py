@@ -17,6 +17,7 @@ from lookervault.messages import (
     Gapped,
     KindDone,
     Outcome,
+    Paced,
     Retried,
     Slowdown,
     Slowed,
@@ -208,6 +209,14 @@ def test_a_slowdown_is_shown_until_it_is_over():
 
     assert (during.slowdown, during.paused) == ("429", 10.0)
     assert (after.slowdown, after.paused) == (None, 0.0)
+
+
+def test_how_many_requests_may_be_under_way_is_told_until_it_is_not_bounded():
+    few = a_tally(Paced(4.0, 2, None, ("fetcher-1",)))
+    any_ = a_tally(Paced(4.0, 2, None), Paced(4.0, None, None))
+
+    assert few.status(2.0).most_in_flight == 2
+    assert any_.status(3.0).most_in_flight is None
 
 
 def test_a_failing_worker_is_named_until_it_succeeds():

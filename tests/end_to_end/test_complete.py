@@ -10,7 +10,7 @@ import pytest
 from lookervault.content import KINDS
 from lookervault.simulator.process import running
 from lookervault.simulator.recipes import CANARY
-from lookervault.simulator.settings import SIZES, Settings
+from lookervault.simulator.settings import SIZES, Settings, Titles
 
 from .conftest import FEW, Command, assert_same_as
 
@@ -118,6 +118,31 @@ def test_every_look_has_its_query(copied):
         for head in vault.items("looks"):
             look = json.loads(vault.read(head))
             assert look["query"]["id"] == look["query_id"] == f"q{head.id}"
+
+
+@pytest.mark.parametrize("titles", [Titles.HOSTILE, Titles.BROKEN])
+def test_items_that_are_no_proper_text_are_copied_byte_for_byte(
+    simulate, command_of, titles
+):
+    looker = simulate(sizes=FEW, titles=titles)
+    command = command_of(looker)
+
+    command.complete()
+
+    assert_same_as(looker, command)
+    halves = 0
+    with command.vault() as vault:
+        for kind in (kind for kind in KINDS if not KINDS[kind].redact):
+            for head in vault.items(kind):
+                sent = looker.body(kind, head.id, head.call)
+                assert vault.read(head) == sent, head
+                halves += rb"\ud83d half" in sent or rb"half \ude80" in sent
+        for head in vault.items("users"):
+            sent = looker.body("users", head.id, head.call)
+            assert without_links(exactly(vault.read(head))) == without_links(
+                exactly(sent)
+            )
+    assert bool(halves) == (titles is Titles.BROKEN)
 
 
 def test_a_link_that_works_once_is_nowhere(copied, command_of):

@@ -1,9 +1,6 @@
 """The real command finds its Looker, its vault and its secret where the user put them."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
@@ -191,22 +188,24 @@ def test_several_instances_keep_apart(configured, tmp_path, simulate):
     assert wrong[0] == 10
 
 
-def test_the_file_of_the_user_is_found_where_it_belongs(configured, tmp_path):
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [("", "home/.config"), ("relative", "home/.config"), ("{}/xdg", "xdg")],
+)
+def test_the_file_of_the_user_is_found_where_it_belongs(
+    configured, tmp_path, given, place
+):
     command = configured("workers = 99")
     del command.environ["LOOKERVAULT_CONFIG"]
-    code = "import click; print(click.get_app_dir('lookervault'))"
-    environ = {**command.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": ""}
-    place = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    os.renames(tmp_path / "config.toml", os.path.join(place, "config.toml"))  # noqa: PTH118 - it is text
-    command.environ = environ
+    command.environ |= {
+        "HOME": str(tmp_path / "home"),
+        "XDG_CONFIG_HOME": given.format(tmp_path),
+    }
+    folder = tmp_path / place / "lookervault"
+    folder.mkdir(parents=True)
+    (tmp_path / "config.toml").rename(folder / "config.toml")
 
     status, _, err = ran(command, "extract")
 
     assert status == 2
-    assert f"workers in [instances.prod] of {place}" in err
+    assert f"workers in [instances.prod] of {folder}" in err

@@ -12,6 +12,7 @@ from lookervault.http.client import Limits
 from lookervault.looker.exchange import Unwatched
 from lookervault.looker.sdk import SdkSource
 from lookervault.looker.settings import Credentials, Secret
+from lookervault.records import Login
 
 
 @pytest.fixture
@@ -244,11 +245,15 @@ def test_threads_that_waited_for_a_login_share_its_failure(serve, source_of, wor
     assert server.logins() == 1
 
 
-@pytest.mark.parametrize("trouble", [503, 429, "RST"])
+HALF = [b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" + b'{"id": "7", ', "CLOSE"]
+"""An answer that breaks off."""
+
+
+@pytest.mark.parametrize("trouble", [503, 429, "RST", HALF], ids=str)
 def test_a_login_is_tried_again_when_the_trouble_may_pass(
     serve, source_of, words, clock, trouble
 ):
-    passing = trouble if trouble == "RST" else words.answer(trouble, b"")
+    passing = words.answer(trouble, b"") if isinstance(trouble, int) else trouble
     server = serve(
         words.as_looker(words.answer(), logins=[passing, passing, words.grant()])
     )
@@ -256,6 +261,39 @@ def test_a_login_is_tried_again_when_the_trouble_may_pass(
     assert looks(source_of(server)).body == b"[]"
     assert server.logins() == 3
     assert len(clock.slept) == 2
+
+
+@pytest.mark.parametrize("trouble", [503, 429, "RST", HALF], ids=str)
+def test_who_we_are_is_asked_again_when_the_trouble_may_pass(
+    serve, source_of, words, clock, trouble
+):
+    passing = words.answer(trouble, b"") if isinstance(trouble, int) else trouble
+    me = words.answer(body=b'{"id": "7", "display_name": "A"}')
+    server = serve(words.as_looker(passing, passing, me))
+
+    assert source_of(server).login().user == "7"
+    assert [asked.path for asked in server.asked[1:]] == ["/api/4.0/user"] * 3
+    assert len(clock.slept) == 2
+
+
+def test_who_we_are_is_asked_once_where_a_page_answers(serve, source_of, words, clock):
+    page = words.answer(body=b"<html>", kind="text/html")
+    server = serve(words.as_looker(page))
+
+    with pytest.raises(LookerError, match="text/html"):
+        source_of(server).login()
+
+    assert len(server.asked) == 2
+    assert clock.slept == []
+
+
+def test_a_name_with_half_a_character_keeps_nobody_from_logging_in(
+    serve, source_of, words
+):
+    me = words.answer(body=rb'{"id": "7", "display_name": "A \ud83d", "role_ids": [2]}')
+    source = source_of(serve(words.as_looker(me)))
+
+    assert source.login() == Login("7", ("2",), "A \ufffd")
 
 
 def test_a_login_is_not_tried_for_ever(serve, source_of, words, clock):

@@ -88,6 +88,7 @@ def statuses():
         cramped=st.booleans(),
         rate=st.one_of(st.none(), st.floats(0.05, 10**4)),
         max_rate=st.one_of(st.none(), st.floats(0.05, 10**4)),
+        most_in_flight=st.one_of(st.none(), st.integers(1, 50)),
         calls_left=st.one_of(st.none(), _BIG),
         on_hold=st.booleans(),
         active=st.integers(0, 50),

@@ -39,7 +39,7 @@ SUMMARY = Summary(
     bytes=10 << 20,
     resumed=False,
     refetched=0,
-    kinds={"looks": KindFigures(expected=100, stored=98, failed=2, new=98)},
+    kinds={"looks": KindFigures(expected=100, stored=98, failed=2, new=98, exact=True)},
     status="incomplete",
     items=100,
     items_per_second=0.8,
@@ -63,6 +63,24 @@ def of_looks(*ids):
 
 def losses(text):
     return [li for li in text.splitlines() if li.startswith("could not be read")]
+
+
+def test_what_looker_lists_is_not_told_of_kinds_that_were_not_counted():
+    kinds = SUMMARY.kinds | {"boards": KindFigures(expected=0, stored=0)}
+    text = concluded(replace(SUMMARY, status="stopped", kinds=kinds))
+
+    table = [line.split() for line in text.splitlines()]
+    assert ["looks", "100", "98"] in [row[:3] for row in table]
+    assert ["boards", "?", "0"] in [row[:3] for row in table]
+    assert ["total", "?", "98"] in [row[:3] for row in table]
+    assert "98 of ? items" in text
+
+
+def test_a_run_that_was_resumed_says_so():
+    text = concluded(replace(SUMMARY, resumed=True))
+
+    assert "98 of 100 items in 2m 5s, 0.8 items/s, resumed\n" in text
+    assert "resumed" not in concluded(SUMMARY)
 
 
 def test_gaps_of_one_reason_are_told_together_with_the_first_ids():

@@ -128,6 +128,22 @@ def test_a_sheet_on_a_terminal_fits_in_it(terminal, monkeypatch):
     assert "12345678" in lines[2]
 
 
+def test_a_sheet_leaves_out_what_matters_less_where_a_terminal_is_narrow(
+    terminal, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "dumb")
+
+    header = ("kind", "call", "dated", "what it is")
+    sheet = Sheet(terminal, header, stretch="what it is", less=("call", "dated"))
+    sheet.print([("scheduled_plans", "all_scheduled_plans", "yes", "plans " * 20)])
+
+    head, row = terminal.getvalue().splitlines()
+    assert head.split() == ["kind", "dated", "what", "it", "is"]
+    assert row.startswith("scheduled_plans yes   plans plans ")
+    assert cell_len(row) <= 40
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
