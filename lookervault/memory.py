@@ -75,6 +75,12 @@ def frugal() -> None:
             mallopt(option, value)
 
 
+def affordable(credit: int, most: int, memory: int) -> int:
+    """Return how many bytes may be in hand of a process of *memory* that may have *most*."""
+    free = max(int(_NEAR * most) - memory, 0)
+    return min(credit, max(free // _COPIES, _LEAST))
+
+
 class Scales:
     """Weighs this process, and gives memory back when it is near *most* bytes.
 
@@ -118,10 +124,9 @@ class Scales:
 
     def afford(self, credit: int) -> int:
         """Return how many bytes may be in hand, *credit* at most."""
-        if self._most is None:
+        if self._most is None or not self._ours:
             return credit
-        free = max(int(_NEAR * self._most) - self.memory(), 0)
-        return min(credit, max(free // _COPIES, _LEAST))
+        return affordable(credit, self._most, self.memory())
 
     def _is_near(self, memory: int) -> bool:
         return self._most is not None and memory > _NEAR * self._most

@@ -226,10 +226,10 @@ class Ask(Message, frozen=True):
 
 
 class Waive(Message, frozen=True):
-    """The request of *ask* will not be made: the unit was handed back."""
+    """The request of *ask* will not be made. ``None``: the fetcher died, whatever it had."""
 
     fetcher: str
-    ask: int
+    ask: int | None
 
 
 class Outcome(enum.Enum):

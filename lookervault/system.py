@@ -13,6 +13,7 @@ from lookervault.actors.clock import Clock, SystemClock
 from lookervault.actors.subscribers import Subscribers
 from lookervault.actors.threads import Life, Spawn, Subscriber, Threads
 from lookervault.content import named
+from lookervault.core.pace import Learned
 from lookervault.errors import LeftBehind, UsageError
 from lookervault.extraction import Extraction, gave_up
 from lookervault.looker.base import Source
@@ -44,7 +45,8 @@ class System:
     *subscribers*, and those that `subscribe` later, are told every event of the current
     run in its order: functions, from a thread of ours that they must not hold up, or
     Pykka actors. *memory* returns the bytes that count against `Settings.max_memory`,
-    once a second, instead of those that the process has for itself.
+    once a second, instead of those that the process has for itself. *learned* is what
+    is known of Looker's limits already.
 
     Raises:
         UsageError: *settings* make no sense; nothing was started.
@@ -64,15 +66,15 @@ class System:
         spawn: Spawn | None = None,
         clock: Clock | None = None,
         memory: Callable[[], int] | None = None,
+        learned: Learned | None = None,
     ) -> None:
         self._settings = settings or Settings()
         check(self._settings)
         self._subscribers = Subscribers(subscribers)
         self._own_clock = SystemClock() if clock is None else None
         self._clock: Clock = clock or self._own_clock or SystemClock()
-        self._scales = Scales(
-            self._settings.max_memory, now=self._clock.now, weigh=memory
-        )
+        most = self._settings.max_memory
+        self._scales = Scales(most, now=self._clock.now, weigh=memory)
         self._source = source
         self._store = store
         self._threads = Threads(self._clock)
@@ -87,6 +89,7 @@ class System:
             spawn=self._spawn,
             clock=self._clock,
             scales=self._scales,
+            learned=learned or Learned(),
         )
         self._life: Life | None = None
         self._ended: Exited | None = None

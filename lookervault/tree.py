@@ -51,6 +51,7 @@ from lookervault.messages import (
     ToSupervisor,
     ToThrottle,
     ToWriter,
+    Waive,
     WorkerFailed,
 )
 from lookervault.settings import MOST_WORKERS, Settings
@@ -90,6 +91,7 @@ class Tree:
         spawn: Spawn,
         clock: Clock,
         scales: Scales,
+        learned: Learned,
     ) -> None:
         self._source = source
         self._store = store
@@ -100,7 +102,7 @@ class Tree:
         self._clock = clock
         self._scales = scales
         self._purse = Purse(settings.credit, scales.tight)
-        self._learned = Slot(Learned())
+        self._learned = Slot(learned)
         self._meter = Meter(lambda: source.calls)
         self._asks = count(1)
         self._tickets = count(1)
@@ -183,6 +185,7 @@ class Tree:
         return max(self.orders.steering.workers, lived)
 
     def _fetcher_failed(self, news: Exited) -> None:
+        self.throttle.tell(Waive(news.child, None))
         self.progress.tell(WorkerFailed(news.child, news.error or ""))
 
     def _make_throttle(self) -> Throttle:

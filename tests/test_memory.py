@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from lookervault.memory import Scales, anonymous, give_back
+from lookervault.memory import Scales, affordable, anonymous, give_back
 from lookervault.messages import Weighed
 from lookervault.store.codec import compress, decompress
 
@@ -36,10 +36,15 @@ def test_it_is_over_when_it_is_above_the_limit():
 def test_the_bytes_in_hand_fit_what_is_free():
     most, credit = 150 * MIB, 64 * MIB
 
-    assert scales(None, 10**12).afford(credit) == credit
-    assert scales(1000 * MIB, 50 * MIB).afford(credit) == credit
-    assert scales(most, 50 * MIB).afford(credit) == 35 * MIB
-    assert scales(most, 10**12).afford(credit) == MIB
+    assert affordable(credit, 1000 * MIB, 50 * MIB) == credit
+    assert affordable(credit, most, 50 * MIB) == 35 * MIB
+    assert affordable(credit, most, 10**12) == MIB
+
+
+def test_only_a_limit_of_the_process_itself_makes_them_fewer():
+    assert Scales(1, now=lambda: 0.0).afford(64 * MIB) == MIB
+    assert Scales(None, now=lambda: 0.0).afford(64 * MIB) == 64 * MIB
+    assert scales(100, 10**12).afford(64 * MIB) == 64 * MIB
 
 
 def test_only_the_process_itself_holds_readers_up():

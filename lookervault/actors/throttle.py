@@ -50,11 +50,10 @@ class Budget:
             return math.inf
         return self._most - (self._calls() - self._before)
 
-    @property
-    def spent(self) -> Halt:
-        """What to tell when none is left."""
+    def spent(self, run: int | None) -> Halt:
+        """Return what to tell of *run* when none is left."""
         reason = f"The limit of {self._most} requests (--max-calls) is reached."
-        return Halt(reason, LimitReached.exit_code)
+        return Halt(reason, LimitReached.exit_code, run)
 
 
 class Throttle(Actor[ToThrottle]):
@@ -77,6 +76,7 @@ class Throttle(Actor[ToThrottle]):
         clock: Clock,
     ) -> None:
         self._learned = learned
+        self._orders = orders
         self._pace = Pace(learned.value, max_rate=orders.steering.max_rate)
         self._budget = budget
         self._me = me
@@ -92,7 +92,7 @@ class Throttle(Actor[ToThrottle]):
         now = self._clock.now()
         match message:
             case Ask():
-                self._pace.asked(message)
+                self._pace.asked(message, now)
             case Waive(fetcher, ask):
                 self._pace.waived(fetcher, ask)
             case Answered():
@@ -116,7 +116,7 @@ class Throttle(Actor[ToThrottle]):
     def _grant(self, now: float) -> None:
         serial, left = self._pace.learned.serial, self._budget.left
         if left <= 0 and self._pace.waiting:
-            self._coordinator.tell(self._budget.spent)
+            self._coordinator.tell(self._budget.spent(self._orders.run))
             return
         for ask in self._pace.grants(now, most=left - self._pace.in_flight(now)):
             self._fetchers[ask.fetcher].tell(Go(ask.ask, serial))

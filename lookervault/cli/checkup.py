@@ -19,6 +19,7 @@ from lookervault.cli.prospect import (
 from lookervault.cli.settled import Setting
 from lookervault.cli.wish import Wish
 from lookervault.content import KINDS
+from lookervault.core.halves import readable
 from lookervault.core.outlook import Standing
 from lookervault.errors import LookerError, LookervaultError, NoFolder
 from lookervault.looker.base import Source
@@ -192,7 +193,7 @@ def _roles(source: Source, ids: tuple[str, ...]) -> tuple[str, ...]:
     listing = KINDS["roles"].listing
     try:
         answer = source.call(listing.call, {"fields": "id,name"}, Unwatched())
-        roles = msgspec.json.decode(answer.body, type=list[_Role])
+        roles = msgspec.json.decode(readable(answer.body), type=list[_Role])
     except (LookerError, ValueError, RecursionError):
         return ids
     names = {str(role.id): role.name for role in roles}

@@ -1,54 +1,35 @@
 """How fast we may call Looker: the throttle's mind.
 
-Two controls. The *rate*, in requests a second, follows refusals (429): unknown
-until the first one, then a little below what was accepted before it, and slowly
-up again. The number *in flight* follows overload (502, 503, 504) in the same way.
+Three controls. `Tempo` holds the rate, by refusals (429); `Crowd` the number in
+flight, by overload (502, 503, 504); `Breaker` stops all when nothing
+is answered. ``docs/throttle.md`` tells how and why.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 
 import msgspec
 from msgspec.structs import replace
 
+from lookervault.core.breaker import Breaker
+from lookervault.core.crowd import Crowd
+from lookervault.core.tempo import Tempo
 from lookervault.messages import Answered, Ask, Outcome, Slowdown
 
-_WINDOW = 10.0
-"""Seconds over which accepted requests are counted: long enough that a burst
-which the server stored up does not pass for its rate."""
-
-_BELOW = 0.9
-"""A refusal says that the rate was too high, not by how much. A tenth less is
-refused again soon if the limit fell, and costs little if it did not."""
-
-_HOLD = 5.0
-"""Seconds without a refusal before the rate goes up."""
-
-_CLIMB = 1.05
-"""The rate goes up by so much a second: double after 14 s, so that a limit that
-was raised is found within a minute."""
-
-_RETURN = 1.5
-"""The rate goes up by so much a second where it was not refused before: an estimate
-that was far too low, since little had been accepted yet, is mended in seconds."""
-
-_AT_FIRST = 5.0
-"""Requests a second that are taken for accepted when none was yet."""
-
-_USED = 0.5
-"""The share of the rate that must be in use for it to go up."""
-
-_SLOWEST = 0.05
-"""Requests a second; slower, a run would seem dead."""
-
-_WITHOUT_WORD = 1.0
-"""Seconds to wait after a refusal that does not say how long."""
+LONGEST_WAIT = 600.0
+"""Seconds of a Retry-After that are obeyed; more is said, not waited for."""
 
 _LOST = 180.0
 """Seconds after which a request without an end is no longer in flight: longer
 than the deadline of any request."""
+
+_NEWS = 0.95
+"""A rate that fell by less than a twentieth since it was told is no news."""
+
+_FORGET = 3600.0
+"""Seconds in which half of what was counted is forgotten: limits are changed by
+people, during the day. What remains is still the best start."""
 
 
 class Learned(msgspec.Struct, frozen=True):
@@ -56,8 +37,8 @@ class Learned(msgspec.Struct, frozen=True):
 
     rate: float | None = None
     """Requests a second; ``None``: no limit was met."""
-    ceiling: float | None = None
-    """The rate that was refused last; ``None``: it is not known."""
+    sure: float = 0.0
+    """Accepted requests that the rate was measured with."""
     limit: float | None = None
     """Requests in flight; ``None``: no limit was met."""
     quiet_until: float = 0.0
@@ -67,43 +48,80 @@ class Learned(msgspec.Struct, frozen=True):
     void."""
 
 
+def decayed(learned: Learned, age: float) -> Learned:
+    """Return what a run may start from that comes *age* seconds after this was learned.
+
+    The rate stays, less sure the older it is, so that it is soon left if it was raised.
+    What names moments of the earlier process is dropped.
+    """
+    sure = learned.sure * 0.5 ** (max(0.0, age) / _FORGET)
+    return Learned(rate=learned.rate, sure=sure, limit=learned.limit)
+
+
+class _Flight(msgspec.Struct, frozen=True):
+    """A token that is out."""
+
+    ask: int
+    granted: float
+    number: int
+    speed: float
+    """Requests a second that were sent then."""
+
+
 class Pace:
     """Who waits for a token, who has one, and when the next may go."""
 
     def __init__(self, learned: Learned, *, max_rate: float | None = None) -> None:
-        self.learned = learned
+        most = math.inf if max_rate is None else max_rate
+        self._learned = learned
         self._max_rate = max_rate
+        self._tempo = Tempo(learned.rate, learned.sure, most=most)
+        self._crowd = Crowd(learned.limit)
+        self._breaker = Breaker()
         self._waiting: dict[str, int] = {}
-        self._flying: dict[str, tuple[int, float]] = {}
-        self._accepted: deque[float] = deque(maxlen=10_000)
-        self._next_at = 0.0
-        self._slowed_at = float("-inf")
-        self._raised_at = float("-inf")
+        self._flying: dict[str, _Flight] = {}
+        self._told_at = -math.inf
+        self._told_rate = math.inf if learned.rate is None else learned.rate
+
+    @property
+    def learned(self) -> Learned:
+        """What the next throttle should know."""
+        limit = self._crowd.limit
+        return replace(
+            self._learned,
+            rate=self._tempo.rate,
+            sure=self._tempo.sure,
+            limit=None if limit == math.inf else limit,
+        )
 
     @property
     def rate(self) -> float | None:
-        """Requests a second that may start; ``None``: as many as there are."""
-        rates = [r for r in (self.learned.rate, self._max_rate) if r is not None]
+        """Requests a second that may start; ``None``: no bound is known."""
+        rates = [r for r in (self._tempo.rate, self._max_rate) if r is not None]
         return min(rates, default=None)
 
-    def asked(self, ask: Ask) -> None:
+    def asked(self, ask: Ask, now: float) -> None:
         """A fetcher wants to make a request. Whoever waits already keeps its place."""
-        self._flying.pop(ask.fetcher, None)
+        flight = self._flying.pop(ask.fetcher, None)
+        if flight is not None:
+            self._tempo.void(flight.number)
+        if not self._waiting:
+            self._tempo.wanted(now)
         self._waiting[ask.fetcher] = ask.ask
 
-    def waived(self, fetcher: str, ask: int) -> None:
-        """A request is not wanted any more, whether it has its token or waits for it."""
-        if self._waiting.get(fetcher) == ask:
-            del self._waiting[fetcher]
-        if self._flying.get(fetcher, (None,))[0] == ask:
+    def waived(self, fetcher: str, ask: int | None = None) -> None:
+        """*ask*, or whatever *fetcher* wants or may, will not be used any more."""
+        if ask in {None, self._waiting.get(fetcher)}:
+            self._waiting.pop(fetcher, None)
+        flight = self._flying.get(fetcher)
+        if flight is not None and ask in {None, flight.ask}:
             del self._flying[fetcher]
+            self._tempo.void(flight.number)
 
     def bound(self, max_rate: float | None, now: float) -> None:
         """Start at most *max_rate* requests a second from *now* on."""
         self._max_rate = max_rate
-        # Whoever waits must not wait for a turn that a slower rate had set.
-        soonest = now + (1 / self.rate if self.rate is not None else 0.0)
-        self._next_at = min(self._next_at, soonest)
+        self._tempo.bound(math.inf if max_rate is None else max_rate, now)
 
     @property
     def waiting(self) -> tuple[str, ...]:
@@ -113,14 +131,16 @@ class Pace:
     @property
     def most(self) -> int | None:
         """Requests that may be in flight; ``None``: as many as there are."""
-        limit = self.learned.limit
-        return None if limit is None else max(1, int(limit))
+        limit = 1.0 if self._breaker.open else self._crowd.limit
+        return None if limit == math.inf else max(1, int(limit))
 
     def in_flight(self, now: float) -> int:
         """Return how many tokens are out, but for those whose fetcher must have died."""
-        for fetcher, (_, granted) in list(self._flying.items()):
-            if now - granted > _LOST:
-                del self._flying[fetcher]
+        while self._flying:
+            fetcher, flight = next(iter(self._flying.items()))
+            if now - flight.granted <= _LOST:
+                break
+            del self._flying[fetcher]
         return len(self._flying)
 
     def grants(self, now: float, *, most: float = math.inf) -> list[Ask]:
@@ -129,105 +149,107 @@ class Pace:
         while self._waiting and len(granted) < most and self._may_start(now):
             fetcher, ask = next(iter(self._waiting.items()))
             del self._waiting[fetcher]
-            self._flying[fetcher] = (ask, now)
-            if self.rate is not None:
-                self._next_at = max(self._next_at, now - 1 / self.rate) + 1 / self.rate
+            speed = self._tempo.speed
+            self._breaker.started(now)
+            number = self._tempo.send(now)
+            self._flying[fetcher] = _Flight(ask, now, number, speed)
             granted.append(Ask(fetcher, ask))
         return granted
 
     def next_at(self, now: float) -> float | None:
         """Return when `grants` may have more, or ``None`` if only an answer can tell."""
-        if not self._waiting or self._crowded(now):
+        flying = self.in_flight(now)
+        if not self._waiting or self._crowd.full(flying):
             return None
-        return max(now, self._next_at, self.learned.quiet_until)
+        at = max(now, self._start_at(now))
+        return max(at, self._breaker.probe_at) if self._breaker.open else at
 
     def answered(self, answer: Answered, now: float) -> Slowdown | None:
         """A request has ended. Return what everyone must hear, if it is bad news."""
-        if self._flying.get(answer.fetcher, (None,))[0] == answer.ask:
-            del self._flying[answer.fetcher]
-        sent = now - answer.seconds
+        flight = self._landed(answer, now)
         match answer.outcome:
             case Outcome.OK:
-                self._accepted.append(now)
-                self._rise(now)
+                self._tempo.accepted(flight.number)
+                self._crowd.answered(now)
+                self._breaker.succeeded()
+                return None
             case Outcome.REFUSED:
-                return self._refused(sent, answer.retry_after, now)
+                self._breaker.succeeded()
+                return self._refused(flight, answer, now)
             case Outcome.OVERLOADED:
-                return self._overloaded(sent, answer.retry_after, now)
+                self._tempo.void(flight.number)
+                self._crowd.overloaded(len(self._flying), now - answer.seconds, now)
+                return self._overloaded(answer, now)
             case Outcome.FAILED:
-                pass
-        return None
+                self._tempo.void(flight.number)
+                return self._failed(answer, now)
+
+    def _landed(self, answer: Answered, now: float) -> _Flight:
+        flight = self._flying.get(answer.fetcher)
+        if flight is not None and flight.ask == answer.ask:
+            del self._flying[answer.fetcher]
+            return flight
+        # An earlier throttle granted it.
+        sent, tempo = now - answer.seconds, self._tempo
+        return _Flight(answer.ask, sent, tempo.last, tempo.speed)
+
+    def _start_at(self, now: float) -> float:
+        """When a request may start as far as refusals go."""
+        return max(self._learned.quiet_until, self._tempo.at(now))
 
     def _may_start(self, now: float) -> bool:
-        start = max(self._next_at, self.learned.quiet_until)
-        return start <= now and not self._crowded(now)
+        flying = self.in_flight(now)
+        return (
+            self._breaker.may_start(now)
+            and not self._crowd.full(flying)
+            and self._start_at(now) <= now
+        )
 
-    def _crowded(self, now: float) -> bool:
-        return self.most is not None and self.in_flight(now) >= self.most
-
-    def _refused(self, sent: float, wait: float | None, now: float) -> Slowdown | None:
-        """Refusals of requests sent before the last slowdown belong to it."""
-        if sent <= self._slowed_at:
-            self._quiet(wait, now)
-            return None
-        refused = self.rate or math.inf
-        below = max(_SLOWEST, _BELOW * min(self._measured(now), refused))
-        ceiling = refused if refused < math.inf else None
-        self.learned = replace(self.learned, rate=below, ceiling=ceiling)
-        return self._slow("Looker refused a request (429)", wait or _WITHOUT_WORD, now)
-
-    def _overloaded(
-        self, sent: float, wait: float | None, now: float
+    def _refused(
+        self, flight: _Flight, answer: Answered, now: float
     ) -> Slowdown | None:
-        if sent <= self._slowed_at:
-            self._quiet(wait, now)
+        wait, more = _heeded(answer.retry_after)
+        sent = now - answer.seconds
+        self._tempo.refused(flight.number, sent, flight.speed, now, wait=wait)
+        fell = (self.rate or math.inf) < _NEWS * self._told_rate
+        reason = f"Looker refused a request (429){more}"
+        return self._tell(reason, sent, now, wait=wait, news=fell or wait > 0)
+
+    def _overloaded(self, answer: Answered, now: float) -> Slowdown | None:
+        wait, more = _heeded(answer.retry_after)
+        stopped = self._failed(answer, now)
+        reason, sent = f"Looker is overloaded{more}", now - answer.seconds
+        told = self._tell(reason, sent, now, wait=wait, news=True)
+        return stopped or told
+
+    def _failed(self, answer: Answered, now: float) -> Slowdown | None:
+        if not self._breaker.failed(now - answer.seconds, now):
             return None
-        limit = max(1.0, 0.75 * (len(self._flying) + 1))
-        self.learned = replace(self.learned, limit=limit)
-        return self._slow("Looker is overloaded", wait or 0.0, now)
+        wait = self._breaker.probe_at - now
+        reason = "More than half of the last 20 requests failed; trying one at a time"
+        return self._tell(reason, math.inf, now, wait=wait, news=True)
 
-    def _quiet(self, wait: float | None, now: float) -> None:
-        """A late word of the same event may only make the wait longer."""
-        until = now + (wait or 0.0)
-        if until > self.learned.quiet_until:
-            self._void(until)
+    def _tell(
+        self, reason: str, sent: float, now: float, *, wait: float, news: bool
+    ) -> Slowdown | None:
+        """What was sent before the last slowdown belongs to it, but for a longer wait."""
+        news = news and sent > self._told_at
+        until = self._learned.quiet_until
+        if news or now + wait > max(until, now):
+            until = max(until, now + wait)
+            serial = self._learned.serial + 1
+            self._learned = replace(self._learned, quiet_until=until, serial=serial)
+        if not news:
+            return None
+        self._told_at = now
+        self._told_rate = math.inf if self.rate is None else self.rate
+        return Slowdown(reason, self.rate, until)
 
-    def _slow(self, reason: str, wait: float, now: float) -> Slowdown:
-        self._slowed_at = self._raised_at = now
-        self._void(max(self.learned.quiet_until, now + wait))
-        self._next_at = self.learned.quiet_until
-        return Slowdown(reason, self.rate, self.learned.quiet_until)
 
-    def _void(self, quiet_until: float) -> None:
-        """Nobody may start before *quiet_until*, whatever was granted."""
-        serial = self.learned.serial + 1
-        self.learned = replace(self.learned, quiet_until=quiet_until, serial=serial)
-
-    def _measured(self, now: float) -> float:
-        """Requests a second that were accepted lately."""
-        while self._accepted and self._accepted[0] < now - _WINDOW:
-            self._accepted.popleft()
-        if not self._accepted:
-            return self.learned.rate or _AT_FIRST
-        span = max(1.0, now - self._accepted[0])
-        return len(self._accepted) / span
-
-    def _rise(self, now: float) -> None:
-        """A request went through: take back some of the slowdown, in time."""
-        held = now - self._slowed_at >= _HOLD
-        limit, rate = self.learned.limit, self.learned.rate
-        if limit is not None and held:
-            self.learned = replace(self.learned, limit=limit + 1 / limit)
-        if rate is not None and now - self._raised_at >= 1.0:
-            self._raised_at = now
-            # A rate that nobody uses would climb without end, and mean nothing.
-            if self._measured(now) > _USED * rate:
-                self.learned = replace(self.learned, rate=self._higher(rate, held=held))
-
-    def _higher(self, rate: float, *, held: bool) -> float:
-        """Go back quickly to just below what was refused, and slowly beyond."""
-        ceiling = self.learned.ceiling
-        near = math.inf if ceiling is None else _BELOW * ceiling
-        if rate < near:
-            return min(near, rate * _RETURN)
-        return rate * _CLIMB if held else rate
+def _heeded(asked: float | None) -> tuple[float, str]:
+    """Return the seconds to wait, and what to say if Looker asked for more."""
+    asked = asked or 0.0
+    if asked <= LONGEST_WAIT:
+        return asked, ""
+    more = f" and asked for {asked:.0f} s; waiting {LONGEST_WAIT:.0f} s"
+    return LONGEST_WAIT, more

@@ -176,6 +176,7 @@ def test_a_login_that_is_refused_ends_with_13(small, command_of):
     assert "guessed" not in json.dumps(report)
 
 
+@pytest.mark.slow
 def test_a_looker_that_is_not_there_ends_with_5(small, command_of):
     command = command_of(small)
     command.environ["LOOKERSDK_BASE_URL"] = "http://127.0.0.1:9"

@@ -40,8 +40,16 @@ def assert_near(calls, expected):
     assert abs(calls - expected) <= ERROR * expected, (calls, expected)
 
 
-@pytest.mark.parametrize("told", [False, True])
-@pytest.mark.parametrize("workers", [1, 8])
+@pytest.mark.parametrize(
+    ("workers", "told"),
+    [
+        (8, True),
+        *(
+            pytest.param(*it, marks=pytest.mark.slow)
+            for it in ((1, False), (1, True), (8, False))
+        ),
+    ],
+)
 def test_the_calls_that_it_tells_are_those_that_the_run_then_takes(
     simulated, told, workers
 ):
@@ -69,7 +77,7 @@ def folders_with(looker, kind, most):
     return list(folders)
 
 
-@pytest.mark.parametrize("most", [2, 10])
+@pytest.mark.parametrize("most", [2, pytest.param(10, marks=pytest.mark.slow)])
 def test_so_it_is_for_some_folders(simulated, most):
     looker, command = simulated(sizes={**FEW, "dashboards": 800, "looks": 600})
     folders = folders_with(looker, "dashboards", most)

@@ -6,6 +6,7 @@ import sys
 from typing import get_args
 
 import msgspec
+import pytest
 
 from lookervault.output.events import Event
 from lookervault.output.jsonl import line
@@ -49,6 +50,7 @@ def test_every_line_of_a_run_fits_into_the_schema(simulated):
     assert ended.summary["restarts"] == 1
 
 
+@pytest.mark.slow
 def test_a_status_comes_though_nothing_happens(simulated):
     _, command = simulated(sizes={**FEW, "dashboards": 1}, latency=2.5)
 

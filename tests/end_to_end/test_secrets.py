@@ -30,7 +30,7 @@ def everything(folder, ended):
     return b"\n".join([*texts, *(file.read_bytes() for file in files)])
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("form", ["json", pytest.param("text", marks=pytest.mark.slow)])
 def test_a_run_in_trouble_tells_no_secret(simulate, command_of, tmp_path, form):
     settings = {
         "sizes": {**FEW, "dashboards": 150},
@@ -57,7 +57,9 @@ def test_a_run_in_trouble_tells_no_secret(simulate, command_of, tmp_path, form):
     assert [token for token in (*told, "canary") if token.encode() in left] == []
 
 
-@pytest.mark.parametrize("how", ["secret", "proxy"])
+@pytest.mark.parametrize(
+    "how", ["secret", pytest.param("proxy", marks=pytest.mark.slow)]
+)
 def test_a_run_that_fails_tells_no_secret_even_where_it_failed(
     simulate, command_of, tmp_path, how
 ):

@@ -106,7 +106,16 @@ def start(simulated):
         terminal.close()
 
 
-@pytest.mark.parametrize(("rows", "columns"), [(24, 80), (60, 200), (10, 40)])
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [
+        (24, 80),
+        *(
+            pytest.param(*size, marks=pytest.mark.slow)
+            for size in ((60, 200), (10, 40))
+        ),
+    ],
+)
 def test_the_live_view_fits_and_is_gone_in_the_end(start, rows, columns):
     terminal = start(rows=rows, columns=columns)
 
@@ -121,6 +130,7 @@ def test_the_live_view_fits_and_is_gone_in_the_end(start, rows, columns):
     assert terminal.text.rindex("Complete") > terminal.text.rindex(PICTURE)
 
 
+@pytest.mark.slow
 def test_it_follows_the_window_while_it_runs(start):
     terminal = start(latency=1.0)
     terminal.until(lambda pictures: len(pictures) > 1)
@@ -158,7 +168,11 @@ def test_a_worker_that_fails_shows_why_and_the_others_go_on(start):
 
 
 @pytest.mark.parametrize(
-    "environ", [{"TERM": "dumb"}, {"LOOKERVAULT_NO_PROGRESS": "1"}]
+    "environ",
+    [
+        {"TERM": "dumb"},
+        pytest.param({"LOOKERVAULT_NO_PROGRESS": "1"}, marks=pytest.mark.slow),
+    ],
 )
 def test_who_wants_no_picture_gets_none(start, environ):
     terminal = start(environ=environ, latency=0.0)
@@ -170,7 +184,13 @@ def test_who_wants_no_picture_gets_none(start, environ):
     assert "Complete" in terminal.text
 
 
-@pytest.mark.parametrize("environ", [{"PYTHONIOENCODING": "ascii"}, {"NO_COLOR": "1"}])
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        pytest.param({"NO_COLOR": "1"}, marks=pytest.mark.slow),
+    ],
+)
 def test_a_terminal_that_can_do_less_gets_less(start, environ):
     terminal = start(environ=environ)
 

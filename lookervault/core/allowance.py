@@ -1,0 +1,93 @@
+"""Which rate to go on with after a refusal."""
+
+from __future__ import annotations
+
+from lookervault.core.zeros import Zeros
+
+_WAY = 0.5
+"""How far between the rate accepted and the rate refused to go on. The first loses
+time where a limit is sharp (a window); the second is refused again where it is not
+(a bucket). Halving the difference needs few refusals for either."""
+
+_WAY_TOLD = 0.75
+"""The same if Retry-After was obeyed: what was accepted is then too low, since
+nothing was sent meanwhile."""
+
+_ROUGH = 5
+"""Requests that a guess from almost nothing counts for."""
+
+_START = 50
+"""And at most that from the start of a run, where a stored burst counted in."""
+
+_SURE = 150
+"""And at most that ever: a limit that was raised must be noticed."""
+
+_COST = 10
+"""Times the requests forgone by a wait: it must not grow into a refusal that costs
+more than a tenth of what lies between."""
+
+_IDLE = 0.25
+"""Share of time without demand above which what was accepted says little."""
+
+_SLOWEST = 0.05
+"""Requests a second; slower, a run would seem dead."""
+
+_QUARTER = 0.25
+"""Of the run's average: slower is believed only after ..."""
+
+_EVENTS = 3
+"""... so many refusals apart from each other."""
+
+
+class Allowance:
+    """The rate that a server's refusals speak for."""
+
+    def __init__(self, sure: float) -> None:
+        self.zeros = Zeros()
+        self.sure = max(_ROUGH, sure)
+        """Accepted requests that it rests on."""
+        self.measured = False
+        """Whether it ever was more than a guess."""
+        self._slow = 0
+        """Refusals that asked for less than a quarter of the average."""
+
+    def after(
+        self, refused: float, first: float, *, anew: bool, blackout: bool, wait: float
+    ) -> float:
+        """Return the requests a second to go on with.
+
+        *refused* is the speed at which the refused request was sent, *first* when the
+        first of all was; *anew*, a success came before; *blackout*, one came after many
+        refusals; *wait*, the seconds that refusals ask for.
+        """
+        measure = self.zeros.measure()
+        if measure is None:
+            rate = self._guess(refused, first, blackout=blackout)
+        else:
+            self.measured = True
+            rate = min(max(measure.rate, measure.low), refused)
+            if measure.idle > _IDLE:
+                rate = max(rate, refused * (1 - 1 / (2 + self.zeros.between)))
+            rate += (_WAY_TOLD if wait else _WAY) * (refused - rate)
+            self.sure = max(_ROUGH, min(_SURE, measure.sure), _COST * wait * rate)
+        return max(_SLOWEST, self._watched(rate, first, anew=anew))
+
+    def _guess(self, refused: float, first: float, *, blackout: bool) -> float:
+        """Return a rate before anything was measured."""
+        new, only = self.zeros.newest, len(self.zeros) == 1
+        self.sure = max(_ROUGH, min(_START, new.accepted)) if only else _ROUGH
+        if only or blackout:
+            return min(refused, max(1, new.accepted) / max(1e-3, new.at - first))
+        return max(min(refused, self.zeros.bound()), refused / 3)
+
+    def _watched(self, rate: float, first: float, *, anew: bool) -> float:
+        """Bound *rate* below, by the average, unless refusals insist."""
+        new = self.zeros.newest
+        span = new.at - first - new.idle - new.waited
+        least = _QUARTER * new.accepted / max(1.0, span)
+        if rate >= least:
+            self._slow = 0
+            return rate
+        self._slow += anew
+        self.sure = _ROUGH
+        return rate if self._slow >= _EVENTS else least

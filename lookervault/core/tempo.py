@@ -1,0 +1,285 @@
+"""How fast requests follow each other, by which of them were refused."""
+
+from __future__ import annotations
+
+import math
+
+from lookervault.core.allowance import Allowance
+from lookervault.core.zeros import Zero
+
+_DOUBT = 0.1
+"""Seconds that a refusal may take to come back, until one was seen: as on the
+internet."""
+
+_SHARE = 0.5
+"""Of the requests accepted so far, so many may be without an answer at first. The
+rate grows as fast as answers allow, and what the limit then refuses is bounded."""
+
+_BLIND = 3
+"""Requests that may go before anything is known: two more than the least."""
+
+_GRACE = 1.5
+"""Times the slowest refusal after which a request without an answer is presumed
+accepted: a page may take seconds more, and waiting for it would cost more than all
+refusals together."""
+
+_TICK = 0.01
+"""Seconds added to that: threads that wake late."""
+
+_SLACK = 0.05
+"""Seconds of lateness that are caught up; later, nobody wanted to send."""
+
+_RETRY = 0.25
+"""Slots by which a refusal delays what follows. A sharp limit is then not refused
+again at once for being a trifle too fast; a bucket loses a quarter of a slot."""
+
+_GROWTH = 1.0
+"""After as many requests without a refusal as it was measured with, the rate is up by
+so many times the error of that measure ..."""
+
+_BEND = 4
+"""... and grows with this power of their number: hardly at all while what is known is
+likely, and at once when it is not."""
+
+_TURN = 2
+"""Times the requests that may be without an answer: the rate must not grow faster
+than refusals are heard."""
+
+_PATIENCE = 1.0
+"""Seconds, likewise: a window of one second refuses only at its end."""
+
+_WAIT = 2.0
+"""Seconds of a Retry-After that count as its cost: longer ones end a window."""
+
+_STALL = 2
+"""Refusals in a row, and one for fifty accepted before, that mean a blackout: nothing
+is sent but probes."""
+
+_FIRST = 0.4
+"""Of the time since the start, between two probes of the first blackout."""
+
+_LATER = 0.15
+"""Of the time since the last one, between two probes of a later blackout: a window's
+end is met to 15 %, with less than twenty refusals."""
+
+_QUICK = 4
+"""Probes that may follow faster: after 1/4, 1/2, 1 and 2 slots."""
+
+
+class Tempo:
+    """When the next request may be sent.
+
+    Each request has a number. It ends by `accepted`, `refused` or `void`; without a
+    word in time it is presumed accepted.
+    """
+
+    def __init__(self, rate: float | None, sure: float, *, most: float) -> None:
+        self.rate = rate
+        """Requests a second; ``None``: no limit was met."""
+        self._most = most
+        """Requests a second that nobody wants to exceed."""
+        self._sent = 0
+        self._off = 0
+        """Sent and not accepted."""
+        self._open: dict[int, float] = {}
+        """Number and time of requests that may still be refused."""
+        self._allowance = Allowance(sure)
+        self._zeros = self._allowance.zeros
+        self._calm = 0
+        """Requests since the rate was set."""
+        self._due = self._first = self._last = -math.inf
+        self._delay: float | None = None
+        """Seconds of the slowest refusal."""
+        self._streak = 0
+        """Refusals one after the other."""
+        self._began = 0.0
+        self._newest = (0, 0.0)
+        """Number and speed of the newest request that was refused."""
+        self._quiet = -math.inf
+        self._wait = 0.0
+        """The longest Retry-After, to a limit."""
+        self._idle = self._waited = 0.0
+        self._lazy = False
+        self._since = 0
+        """Accepted until the last refusal before the first measure."""
+
+    @property
+    def speed(self) -> float:
+        """Requests a second that are sent now."""
+        at_first = max(_BLIND, _SHARE * self._accepted) / _DOUBT
+        return min(self._most, at_first if self.rate is None else self.rate)
+
+    @property
+    def sure(self) -> float:
+        """Accepted requests that the rate rests on."""
+        return self._allowance.sure
+
+    @property
+    def last(self) -> int:
+        """Number of the request that was sent last."""
+        return self._sent
+
+    @property
+    def _accepted(self) -> int:
+        return self._sent - self._off - len(self._open)
+
+    @property
+    def _grace(self) -> float:
+        if self._delay is None:
+            return _GRACE * _DOUBT
+        return _GRACE * self._delay + _TICK
+
+    @property
+    def _stalled(self) -> bool:
+        return self._streak > 0 and self._streak > _STALL + self._zeros.between / 50
+
+    # Sending
+
+    def at(self, now: float) -> float:
+        """Return when the next request may go: now or earlier, at once."""
+        self._presume(now)
+        if self._stalled:
+            at = self._zeros.newest.at + self._gap
+            if self._open:
+                at = max(at, self._open[max(self._open)] + max(self._grace, self._gap))
+            return max(at, self._quiet)
+        if self.rate is None:
+            blind = self._sent < _BLIND and self._most == math.inf
+            return self._quiet if blind else max(self._due, self._quiet)
+        at = max(self._due, self._quiet)
+        if not self._allowance.measured and len(self._open) >= max(
+            1, self._accepted - self._since
+        ):
+            at = max(at, next(iter(self._open.values())) + self._grace)
+        return at
+
+    def bound(self, most: float, now: float) -> None:
+        """Nobody wants to exceed *most* requests a second from *now* on."""
+        self._most = most
+        # Whoever waits must not wait for a turn that a slower rate had set.
+        self._due = min(self._due, now + 1 / self.speed)
+
+    def wanted(self, now: float) -> None:
+        """Somebody wants to send, after nobody did."""
+        at = self.at(now)
+        if self._sent and at + _SLACK < now:
+            self._idle += now - max(at, self._last)
+            self._due = max(self._due, now - _SLACK)
+            self._lazy = True
+
+    def send(self, now: float) -> int:
+        """Return the number of the request that goes *now*."""
+        self._presume(now)
+        self._sent += 1
+        speed, bounded = self.speed, self.speed >= self._most
+        if self._sent == 1:
+            self._first = now
+            self._due = self._due if bounded else now
+        timely = now < self._due + _SLACK + 1 / speed
+        if timely and not self._lazy and not bounded:
+            self._calm += 1
+            if self.rate is not None and not self._streak:
+                self._grow(self.rate)
+        self._lazy = False
+        slack = 1 / speed if bounded else _SLACK
+        self._due = max(self._due, now - slack) + 1 / speed
+        self._last = now
+        self._open[self._sent] = now
+        return self._sent
+
+    def _grow(self, rate: float) -> None:
+        sure = max(self.sure, rate * max(_TURN * self._grace, _PATIENCE))
+        share = _GROWTH * _BEND * (self._calm / sure) ** (_BEND - 1) / sure**2
+        self.rate = rate * math.exp(min(0.5, share))
+
+    # Answers
+
+    def accepted(self, number: int) -> None:
+        """The request was answered as it should be."""
+        at = self._open.pop(number, None)
+        if at is not None:
+            self._through(number, at)
+
+    def void(self, number: int) -> None:
+        """The request was not sent after all, or it failed: it says nothing."""
+        self._off += 1
+        self._open.pop(number, None)
+
+    def refused(
+        self, number: int, sent: float, speed: float, now: float, *, wait: float = 0.0
+    ) -> None:
+        """The server refused a request that was *sent* at this *speed* (429).
+
+        *wait* is its Retry-After.
+        """
+        self._open.pop(number, None)
+        self._off += 1
+        self._delay = max(self._delay or 0.0, min(now - sent, 1.0))
+        self._obey(now, wait)
+        if number < self._newest[0]:
+            return
+        self._newest = (number, speed)
+        self._zero(max(0, number - self._off), sent, now)
+        self._streak += 1
+        self._learn(blackout=False)
+        pause = min(1.0, _RETRY * 2.0 ** min(self._streak - 1, _QUICK)) / self.speed
+        late = max(now, sent + pause) if number == self._sent else self._due + pause
+        self._due = max(late, self._quiet)
+
+    def _zero(self, count: int, sent: float, now: float) -> None:
+        if self._streak:
+            waited = self._zeros.newest.waited
+            self._zeros.move(Zero(sent, count, self._idle, waited))
+        else:
+            waited = self._waited - max(0.0, self._quiet - now)
+            self._zeros.add(Zero(sent, count, self._idle, waited))
+            self._began = sent
+
+    def _obey(self, now: float, wait: float) -> None:
+        if wait > 0:
+            self._wait = max(self._wait, min(wait, _WAIT))
+            self._waited += max(0.0, now + wait - max(now, self._quiet))
+            self._quiet = max(self._quiet, now + wait)
+            self._due = max(self._due, self._quiet)
+
+    def _presume(self, now: float) -> None:
+        until = now - self._grace + 1e-9
+        while self._open:
+            number, at = next(iter(self._open.items()))
+            if at > until:
+                return
+            del self._open[number]
+            self._through(number, at)
+
+    def _through(self, number: int, at: float) -> None:
+        """A request was accepted, or is presumed so."""
+        if not self._streak or number <= self._newest[0]:
+            return
+        if self._stalled:
+            zero = self._zeros.newest
+            if not self._wait:  # The blackout ended somewhere between.
+                self._zeros.move(zero._replace(at=(zero.at + at) / 2))
+            self._learn(blackout=True)
+        self._streak = 0
+
+    @property
+    def _gap(self) -> float:
+        """Seconds from the last refusal to the next probe, in a blackout."""
+        new, before = self._zeros.newest, self._zeros.before
+        slot, lasted = 1 / self.speed, new.at - self._began
+        if before is None:
+            return max(slot, min(_FIRST * (new.at - self._first), lasted))
+        if self._streak <= _QUICK:
+            return slot * _RETRY * 2.0 ** (self._streak - 1)
+        return max(slot, min(_LATER * (new.at - before.at), lasted))
+
+    def _learn(self, *, blackout: bool) -> None:
+        """Set the rate by what is known now. Doing so again changes nothing."""
+        self._calm = 0
+        anew = self._streak == 1
+        _, refused = self._newest
+        self.rate = self._allowance.after(
+            refused, self._first, anew=anew, blackout=blackout, wait=self._wait
+        )
+        if not self._allowance.measured:
+            self._since = self._sent - self._off
