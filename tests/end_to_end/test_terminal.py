@@ -153,6 +153,7 @@ def test_ctrl_c_is_answered_at_once_and_leaves_a_summary(start):
     assert terminal.text.rindex(SHOWN) > terminal.text.rindex(HIDDEN)
 
 
+@pytest.mark.slow
 def test_a_worker_that_fails_shows_why_and_the_others_go_on(start):
     terminal = start(fail_rate=0.05, sizes={**FEW, "dashboards": 1500}, latency=0.1)
 
