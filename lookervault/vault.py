@@ -9,11 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from lookervault.content import covered, named
-from lookervault.core.past import Past, recollect
+from lookervault.content import named
+from lookervault.core.past import Past
 from lookervault.errors import VaultError
 from lookervault.records import About, Census, Gap, Head, Phase, Run, State
 from lookervault.store.reading import LmdbReader
+from lookervault.store.recall import past
 from lookervault.units import Marker
 
 _LATEST = re.compile(r"latest(?:~([0-9]{1,9}))?", re.ASCII)
@@ -138,10 +139,7 @@ class Vault:
 
     def past(self, run: Run) -> dict[str, Past]:
         """Return what the open *run* has of each kind, as whoever continues it finds it."""
-        kinds = covered(run.scope)
-        censuses = {kind: self._store.census(run.number, kind) for kind in kinds}
-        known = {kind: census for kind, census in censuses.items() if census}
-        return recollect(self._store.markers(run.number), known)
+        return past(self._store, run)
 
     # Items
 

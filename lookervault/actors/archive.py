@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lookervault.content import KINDS, Place, covered
-from lookervault.core.past import Past, recollect
+from lookervault.content import KINDS, Place
+from lookervault.core.past import Past
 from lookervault.records import Phase, Run, State
 from lookervault.store.base import Store
+from lookervault.store.recall import past
 
 
 class Archive:
@@ -22,13 +23,7 @@ class Archive:
 
     def past(self, run: Run) -> Mapping[str, Past]:
         """Return what earlier lives did for *run*, by kind."""
-        found = {
-            kind: self._store.census(run.number, kind) for kind in covered(run.scope)
-        }
-        censuses = {
-            kind: census for kind, census in found.items() if census is not None
-        }
-        return recollect(self._store.markers(run.number), censuses)
+        return past(self._store, run)
 
     def lost_roles(self, run: Run) -> tuple[str, ...]:
         """Return the roles that the login had in the last snapshot and lacks now."""
