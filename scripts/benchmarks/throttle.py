@@ -395,7 +395,11 @@ def _report(run: Callable[[Iterable[Cell]], list[Result]], seeds: list[int]) -> 
         print("\n".join(groups(binding, key)))
     print(line("the workers are the limit", [r for r in cells if not r.cell.binds]))
     long = [r for r in run(steady(seeds, LONG)) if r.cell.binds]
-    print("\n".join(groups(long, lambda c: f"{c.model} {c.size:g} s, {c.told=}")))
+    print(
+        "\n".join(
+            groups(long, lambda c: f"{c.model} {c.size:g} s{', Retry-After' * c.told}")
+        )
+    )
     for factor in (0.5, 2.0):
         held = sorted(run(changing(seeds, factor)), key=lambda r: r.held)
         shares = spread(r.held for r in held)
