@@ -54,7 +54,10 @@ class Keeper(msgspec.Struct, frozen=True):
             case _:
                 text = _from_keyring(value, origin)
         if not text:
-            raise UsageError(f"There is no secret where {origin} says: it is empty.")
+            # Not which variable: somebody may have put the secret itself there.
+            unset = self.way == "client_secret_env"
+            why = "the variable that it names is not set" if unset else "it is empty"
+            raise UsageError(f"There is no secret where {origin} says: {why}.")
         return Secret(text)
 
 
