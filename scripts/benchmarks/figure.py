@@ -42,15 +42,8 @@ def at_most(
     bar: float, figure: float, unit: str, *, id_: str, name: str, **detail: object
 ) -> Figure:
     """Return a figure that should not be above *bar*."""
-    return Figure(
-        id=id_,
-        name=name,
-        figure=round(figure, 4),
-        unit=unit,
-        bar=bar,
-        ok=figure <= bar,
-        detail=detail,
-    )
+    it = at_least(bar, figure, unit, id_=id_, name=name, **detail)
+    return msgspec.structs.replace(it, ok=figure <= bar)
 
 
 def extract_command(vault: Path, *options: str) -> list[str]:
