@@ -102,6 +102,12 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     redact: tuple[str, ...] = ()
     """Paths whose values must not be kept: one-time links."""
 
+    @property
+    def census(self) -> str:
+        """The fields of a census row, also where the listing itself is the census."""
+        own = (self.id, "updated_at" if self.dated else None, self.folder)
+        return self.listing.fields or ",".join(filter(None, own))
+
 
 _VIEWS = ("view_count", "favorite_count", "usage_count")
 _SEEN = (*_VIEWS, "last_viewed_at", "last_accessed_at")

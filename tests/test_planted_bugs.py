@@ -1,12 +1,16 @@
 """The trials find the mistakes that matter: each is planted here, and found by some seed."""
 
 import pytest
+from msgspec.structs import replace
 
 from lookervault.actors.fetcher import Fetcher
+from lookervault.actors.writer import Writer
 from lookervault.core.hands import Hands
+from lookervault.core.ledger import Ledger
 from lookervault.core.trials import Trials
 from lookervault.core.walk import Walk
-from lookervault.errors import Sort
+from lookervault.errors import DiskFailed, Sort
+from lookervault.messages import Stored
 from lookervault.store import rules
 from lookervault.store.memory import MemoryStore
 from lookervault.testing import Inbox
@@ -98,6 +102,57 @@ def a_walk_does_not_look_for_its_seam(plant):
     plant(Walk, "took", took)
 
 
+def what_was_read_under_an_earlier_lead_is_stored(plant):
+    """A ghost of an earlier lead, or run, writes what a marker vouches for."""
+
+    def add(ledger, write):
+        if ledger.fence is None:
+            return False
+        ledger._gathered.append(write)
+        return True
+
+    plant(Ledger, "add", add)
+
+
+def a_failed_commit_is_taken_for_done(plant):
+    """The disk is full, and the plan hears that all is stored."""
+    flush = Writer._flush
+
+    def shrug(writer):
+        writes, fence = writer._ledger._gathered, writer._ledger.fence
+        try:
+            flush(writer)
+        except DiskFailed:
+            units = tuple((w.lease.unit.number, w.lease.attempt) for w in writes)
+            writer._coordinator.tell(Stored(fence, units))
+
+    plant(Writer, "_flush", shrug)
+
+
+def a_gap_is_not_kept(plant):
+    """The summary says that something is missing, and the vault does not say what."""
+    seal = MemoryStore.seal
+
+    def forget(store, run, *, gaps, **more):
+        return seal(store, run, gaps=(), **more)
+
+    plant(MemoryStore, "seal", forget)
+
+
+def a_sealed_snapshot_is_written_to(plant):
+    """An entry of a later run takes the place of the one before it."""
+    write = MemoryStore._write
+
+    def over(store, head):
+        write(store, head)
+        versions = store._entries[head.kind][head.id]
+        if len(versions) > 1:
+            first = next(iter(versions))
+            versions[first] = replace(head, run=first)
+
+    plant(MemoryStore, "_write", over)
+
+
 PLANTS = [
     a_marker_is_written_before_its_items,
     the_unit_of_a_fetcher_that_died_is_dropped,
@@ -105,6 +160,10 @@ PLANTS = [
     an_outage_counts_against_those_that_meet_it,
     the_coordinator_hears_of_a_unit_before_the_writer_does,
     a_walk_does_not_look_for_its_seam,
+    what_was_read_under_an_earlier_lead_is_stored,
+    a_failed_commit_is_taken_for_done,
+    a_gap_is_not_kept,
+    a_sealed_snapshot_is_written_to,
 ]
 
 

@@ -8,8 +8,11 @@ import pytest
 
 from lookervault.testing.trial import Trial
 
-SEEDS = 2000
+SEEDS = 1200
 BATCH = 50
+
+FAULTS = 4
+"""Seeds whose store fails at each of its operations, one after the other."""
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
@@ -19,4 +22,18 @@ def test_nothing_is_lost_whatever_happens(first):
             Trial(seed).hold()
         except Exception as error:
             message = f"seed {seed}: {error}"
+            raise AssertionError(message) from error
+
+
+@pytest.mark.parametrize("seed", range(FAULTS))
+def test_the_store_may_fail_at_any_operation(seed):
+    whole = Trial(seed, fault=0)
+    whole.hold()
+
+    assert whole.operations
+    for operation in range(1, whole.operations + 1):
+        try:
+            Trial(seed, fault=operation).hold()
+        except Exception as error:
+            message = f"seed {seed}, operation {operation}: {error}"
             raise AssertionError(message) from error

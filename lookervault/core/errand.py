@@ -98,11 +98,11 @@ class _Count(_Once):
     def request(self) -> Request | None:
         if self._asked:
             return None
-        unit, listing = self._unit, self._kind.listing
-        parameters = _of_part(self._kind, unit.part) | {"fields": listing.fields}
+        unit, kind = self._unit, self._kind
+        parameters = _of_part(kind, unit.part) | {"fields": kind.census}
         if unit.limit is not None:
-            parameters |= _page(self._kind, unit.first, unit.limit)
-        return Request(listing.call, parameters)
+            parameters |= _page(kind, unit.first, unit.limit)
+        return Request(kind.listing.call, parameters)
 
     def take(self, body: bytes) -> list[Body]:
         self._asked = True

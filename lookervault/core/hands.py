@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from lookervault.core.credit import Credit, Ticket
@@ -66,10 +66,10 @@ class Hands:
         """Whether a unit is out, or is to be handed out again."""
         return self.in_flight or self.waiting
 
-    @property
-    def quiet(self) -> bool:
-        """Whether no answer of Looker's is to be expected soon."""
-        return not self._flying and not self._again
+    def awaits(self, suspect: Callable[[Unit], bool]) -> bool:
+        """Whether an answer is to be expected soon, of a unit that is no *suspect*."""
+        flying = [unit for unit, _ in self._flying.values()]
+        return not all(map(suspect, [*flying, *self._again]))
 
     # Fetchers
 

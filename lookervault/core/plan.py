@@ -94,7 +94,7 @@ class Plan:
         effects: list[Effect] = []
         unit = self._hands.strike(fetcher)
         if unit is not None:
-            self._trials.died(unit, _DIED, now)
+            self._trials.died(unit, _DIED)
             effects = self._try_again(fetcher, unit, _DIED, own=True)
         self._hands.rest(fetcher)
         return effects + self._assign(now)
@@ -208,7 +208,7 @@ class Plan:
     # What comes in
 
     def _arrived(self, unit: Unit, news: Fetched, now: float) -> list[Effect]:
-        if self._probe.answered(unit, now):
+        if self._probe.answered(unit):
             return []
         if unit != self._agenda.map:
             return self._course(unit).fetched(unit, news, self._wall(now))

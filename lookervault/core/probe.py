@@ -29,12 +29,12 @@ class Probe:
         """Looker has answered somebody."""
         self._away = False
 
-    def answered(self, unit: Unit, now: float) -> bool:
+    def answered(self, unit: Unit) -> bool:
         """*unit* came in. Return whether it was the probe."""
         if unit != self.unit:
             return False
         self.unit = None
-        self._trials.probed(now)
+        self._trials.probed()
         return True
 
     def missed(self, unit: Unit) -> bool:
@@ -48,7 +48,7 @@ class Probe:
     def send(self, unit: Unit) -> None:
         """Looker may be away, by what befell *unit*: see, if nothing else would tell."""
         self._away = True
-        if self.unit is None and self._hands.quiet:
+        if self.unit is None and not self._hands.awaits(self._trials.suspects):
             part = self._trials.good(unit)
             limit = 2 if KINDS[part.kind].listing.sorts else None
             self.unit = Count(self._number(), part, 0, limit)

@@ -35,6 +35,7 @@ class Reading:
         self, kind: Kind, parts: Sequence[Part], roll: Roll, terms: Terms
     ) -> None:
         self._kind = kind
+        self._reads = kind.reads
         self._roll = roll
         self._terms = terms
         self._queue: deque[Unit] = deque()
@@ -43,10 +44,10 @@ class Reading:
         self._begun = False
         self._hand: set[int] = set()
         self._lanes = Lanes()
-        if kind.reads is Reads.WHOLE:
+        if self._reads is Reads.WHOLE:
             self._put(Whole(terms.number(), part) for part in parts)
         else:
-            guess = kind.reads is Reads.SPANS and not roll.has_any
+            guess = self._reads is Reads.SPANS and not roll.has_any
             self._lanes = Lanes(parts, guess=guess)
 
     # What there is to do
@@ -54,7 +55,7 @@ class Reading:
     @property
     def left(self) -> int:
         """Items that are known to lie ahead."""
-        if self._begun and self._kind.reads is not Reads.SPANS:
+        if self._begun and self._reads is not Reads.SPANS:
             return self._queued  # What the census has is there, or was.
         return self._queued + self._lanes.left
 
@@ -118,7 +119,7 @@ class Reading:
         return unit
 
     def _span(self, length: int, *, guess: bool) -> Unit | None:
-        if self._kind.reads is not Reads.SPANS:
+        if self._reads is not Reads.SPANS:
             return None
         span = self._lanes.span(length, self._roll.done, guess=guess)
         return None if span is None else Span(self._terms.number(), *span, length)
@@ -150,7 +151,7 @@ class Reading:
     def begin(self) -> None:
         """Queue what reads the rows of the census, but for spans."""
         self._begun = True
-        match self._kind.reads:
+        match self._reads:
             case Reads.SINGLE:
                 self.singly(self._roll.missing())
             case Reads.FOLDERS:
@@ -188,7 +189,7 @@ class Reading:
 
     def rewind(self) -> bool:
         """Read by spans what is missing; return whether the kind is read so."""
-        if self._kind.reads is not Reads.SPANS:
+        if self._reads is not Reads.SPANS:
             return False
         self._lanes.rewind()
         return True
@@ -211,6 +212,9 @@ class Reading:
             case Whole(part=Part(folder=str(folder))) if self._kind.by_folder:
                 rows = self._roll.missing()
                 self.singly([r for r in rows if r.folder == folder and not r.deleted])
+            case Whole() if not final:
+                # One item may spoil it. Who is there, fewer fields may tell.
+                self._reads, self._lanes = Reads.SINGLE, Lanes([unit.part])
             case Span() if not final:
                 self._put(cutting.pieces(unit, number))
             case Count(limit=int()) if not final:

@@ -43,8 +43,11 @@ class Trials:
         self._attempts: dict[int, int] = {}
         self._failures: dict[int, int] = {}
         self._own: dict[int, int] = {}
-        self._failed_at: dict[int, float] = {}
-        self._succeeded_at = self._probed_at = self._blamed_at = float("-inf")
+        self._facts = 0
+        """How many were heard: their order, where the clock shows none."""
+        self._failed_as: dict[int, int] = {}
+        self._succeeded_as = self._probed_as = self._blamed_as = 0
+        self._succeeded_at = float("-inf")
 
     def attempt(self, unit: Unit) -> int:
         """Return which attempt the next one will be, from 1."""
@@ -58,9 +61,13 @@ class Trials:
         """*unit* came in."""
         self._good.pop(unit.part.kind, None)
         self._good[unit.part.kind] = unit.part
-        self._succeeded_at = now
-        for book in (self._attempts, self._failures, self._own, self._failed_at):
+        self._succeeded_as, self._succeeded_at = self._next(), now
+        for book in (self._attempts, self._failures, self._own, self._failed_as):
             book.pop(unit.number, None)
+
+    def suspects(self, unit: Unit) -> bool:
+        """Whether *unit* failed last time: of it no answer is to be hoped for."""
+        return unit.number in self._failures
 
     def good(self, unit: Unit) -> Part:
         """Return where Looker is most likely to answer, if *unit* alone is in trouble."""
@@ -68,38 +75,48 @@ class Trials:
         others = [part for part in self._good.values() if part.kind != kind]
         return others[-1] if others else self._good.get(kind, unit.part)
 
-    def probed(self, now: float) -> None:
+    def probed(self) -> None:
         """Looker answered, when nothing else was asked of it."""
-        self._probed_at = now
+        self._probed_as = self._next()
 
     def missed(self, probe: Unit) -> None:
         """*probe* had no answer. That may be its own fault: ask elsewhere next time."""
         if self._good.pop(probe.part.kind, None):
             self._good = {probe.part.kind: probe.part, **self._good}
 
-    def died(self, unit: Unit, fault: Fault, now: float) -> None:
+    def died(self, unit: Unit, fault: Fault) -> None:
         """The fetcher that read *unit* died or hung. That always counts against it."""
-        self._book(unit, fault, now, own=True)
+        self._book(unit, fault, own=True)
 
     def failed(self, unit: Unit, fault: Fault, now: float) -> bool:
         """*unit* failed. Return whether that counts against it."""
-        since = self._failed_at.get(unit.number, now - _RECENT)
+        before = self._failed_as.get(unit.number)
         own = fault.sort in REFUSALS
-        if fault.sort in _SHARED and self._succeeded_at > max(since, self._blamed_at):
-            own, self._blamed_at = True, now
+        if fault.sort in _SHARED and self._others_succeed(before, now):
+            own, self._blamed_as = True, self._next()
         # Others may be lucky while a network comes and goes: they are no evidence.
-        if fault.sort is Sort.UNREACHABLE and unit.number in self._failed_at:
-            own = self._probed_at > since
-        self._book(unit, fault, now, own=own)
+        if fault.sort is Sort.UNREACHABLE and before is not None:
+            own = self._probed_as > before
+        self._book(unit, fault, own=own)
         return own
 
-    def _book(self, unit: Unit, fault: Fault, now: float, *, own: bool) -> None:
+    def _others_succeed(self, before: int | None, now: float) -> bool:
+        """Whether another unit succeeded since this one failed, or lately if it is new."""
+        if before is None and now - self._succeeded_at > _RECENT:
+            return False
+        return self._succeeded_as > max(before or 0, self._blamed_as)
+
+    def _book(self, unit: Unit, fault: Fault, *, own: bool) -> None:
         self.last = fault.reason
         number = unit.number
         self._failures[number] = self._failures.get(number, 0) + 1
-        self._failed_at[number] = now
+        self._failed_as[number] = self._next()
         if own:
             self._own[number] = self._own.get(number, 0) + 1
+
+    def _next(self) -> int:
+        self._facts += 1
+        return self._facts
 
     def spent(self, unit: Unit, fault: Fault) -> bool:
         """Return whether another try at *unit* as it is makes no sense."""

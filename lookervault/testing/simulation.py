@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from lookervault.actors.actor import Actor, Address, Pulse, Tells
-from lookervault.messages import Exited, Go
+from lookervault.actors.actor import Actor, Address, Tells
+from lookervault.messages import Ask, Exited, Go
 from lookervault.testing.clock import FakeClock
+from lookervault.testing.life import MADE_UP, Said, SimulatedLife
 
 M = TypeVar("M")
 
@@ -25,6 +25,9 @@ _FUSE = 4
 _WHOLE = frozenset({"root", "pipeline", "pool"})
 """Supervisors do not die half way: nobody could stop what they had started."""
 
+_LATE = 0.5
+"""Chance that what hangs has its answer already: it is old when it is told."""
+
 _HUNG = (65.0, 130.0)
 """Seconds that a hang lasts: longer than the lease of a fetcher."""
 
@@ -33,6 +36,19 @@ _AGAIN = 0.5
 
 _SLOW = (2.0, 25.0)
 """Seconds that it takes then: a ghost may speak meanwhile."""
+
+_STALL = 0.01
+"""Chance that whom a message reaches gets no time, while stalls are left."""
+
+_STALLED = (0.5, 20.0)
+"""Seconds that a stall lasts: a disk or a processor that is busy elsewhere. Shorter
+than any lease."""
+
+_LOSS = 0.05
+"""Chance that a message that may be lost is, while losses are left."""
+
+_LOSABLE = (Ask, Go)
+"""What is told again by whoever waits for it. What Progress hears may be lost too."""
 
 _ENDLESS = 500_000
 """Messages after which a run is taken for endless."""
@@ -54,7 +70,8 @@ class Simulation:
     Any actor may be next, so one seed is one interleaving, and a failing seed
     fails every time. *crashes* is how many messages kill whom they reach, at
     once or half way through, *hangs* how many make a fetcher hang and speak
-    later, as a ghost. *between* is called between two messages: let the server
+    later, as a ghost, *stalls* how many actors get no time for a while, and *losses*
+    how many messages that may be lost are. *between* is called between two messages: let the server
     change there. *watch* sees every message.
     """
 
@@ -64,6 +81,8 @@ class Simulation:
         *,
         crashes: int = 0,
         hangs: int = 0,
+        stalls: int = 0,
+        losses: int = 0,
         spare: tuple[str, ...] = ("root",),
         clock: FakeClock | None = None,
         between: Callable[[], None] = lambda: None,
@@ -75,21 +94,25 @@ class Simulation:
         self.steps = 0
         self._crashes = crashes
         self._hangs = hangs
+        self._stalls = stalls
+        self._losses = losses
         self._spare = spare
         self._between = between
         self._watch = watch
-        self._lives: list[_SimulatedLife] = []
-        self._hung: _SimulatedLife | None = None
+        self._lives: list[SimulatedLife] = []
+        self._hung: SimulatedLife | None = None
         """The fetcher that hung last."""
+        self._held: Said | None = None
+        """What is told while somebody is about to hang."""
         self._fuse: int | None = None
         """Messages that may be told before whoever tells them dies."""
 
     def spawn(
         self, address: Address[M], actor: Actor[M], report: Tells[Exited]
-    ) -> _SimulatedLife:
+    ) -> SimulatedLife:
         """Start *actor*, to be run by `run`."""
-        life = _SimulatedLife(
-            address.name,
+        life = SimulatedLife(
+            address,
             actor,
             report,
             self.clock,
@@ -122,14 +145,17 @@ class Simulation:
                 raise AssertionError(message)
         return True
 
-    def _deliver(self, life: _SimulatedLife) -> None:
+    def _deliver(self, life: SimulatedLife) -> None:
         if self._strikes(life, self._crashes - len(self.crashed), _CRASH):
             self.crashed.append(life.name)
             self._crash(life)
+        elif self._strikes(life, self._stalls, _STALL):
+            self._stalls -= 1
+            life.stall(self.random.uniform(*_STALLED))
         elif not (life.name.startswith("fetcher") and self._hang(life)):
             life.deliver()
 
-    def _hang(self, life: _SimulatedLife) -> bool:
+    def _hang(self, life: SimulatedLife) -> bool:
         """Let *life* hang on a request, or be slow where it hung before.
 
         Return whether it does.
@@ -139,14 +165,23 @@ class Simulation:
         if self._strikes(life, self._hangs, _HANG):
             self._hangs -= 1
             self._hung = life
-            life.hang(self.random.uniform(*_HUNG))
+            said = self._withheld(life) if self.random.random() < _LATE else []
+            life.hang(self.random.uniform(*_HUNG), said)
             return True
         if self._haunted(life) and self.random.random() < _AGAIN:
-            life.hang(self.random.uniform(*_SLOW))
+            life.hang(self.random.uniform(*_SLOW), [])
             return True
         return False
 
-    def _haunted(self, life: _SimulatedLife) -> bool:
+    def _withheld(self, life: SimulatedLife) -> Said:
+        """Let *life* deal with its message, and return what it would tell."""
+        said: Said = []
+        self._held = said
+        life.deliver()
+        self._held = None
+        return said
+
+    def _haunted(self, life: SimulatedLife) -> bool:
         """Whether an earlier life of the same fetcher hangs still, as a ghost."""
         ghost = self._hung
         return (
@@ -157,7 +192,7 @@ class Simulation:
             and ghost is not life
         )
 
-    def _crash(self, life: _SimulatedLife) -> None:
+    def _crash(self, life: SimulatedLife) -> None:
         """Let *life* die of its message, having dealt with some of it."""
         self._fuse = 0 if life.name in _WHOLE else self.random.randrange(_FUSE)
         if self._fuse:
@@ -169,123 +204,29 @@ class Simulation:
         if self._watch is not None:
             self._watch.receives(actor, message)
 
-    def _told(self, actor: Actor[Any], message: Any) -> None:
-        """Let whoever tells this die of it, if it is time."""
+    def _told(self, life: SimulatedLife, message: Any) -> bool:
+        """Return whether *message* arrives. Let whoever tells it die, if it is time."""
         if self._watch is not None:
-            self._watch.told(actor, message)
+            self._watch.told(life.actor, message)
+        self._burn(message)
+        if self._held is not None and not isinstance(message, Exited):
+            self._held.append((life.address, message))
+            return False
+        losable = isinstance(message, _LOSABLE) or life.name == "progress"
+        if losable and self._losses and self.random.random() < _LOSS:
+            self._losses -= 1
+            return False
+        return True
+
+    def _burn(self, message: Any) -> None:
         if self._fuse is None or isinstance(message, Exited):
             return
         self._fuse -= 1
         if self._fuse < 0:
             self._fuse = None
-            raise RuntimeError(_MADE_UP)
+            raise RuntimeError(MADE_UP)
 
-    def _strikes(self, life: _SimulatedLife, left: int, chance: float) -> bool:
+    def _strikes(self, life: SimulatedLife, left: int, chance: float) -> bool:
         return (
             left > 0 and life.name not in self._spare and self.random.random() < chance
         )
-
-
-class _SimulatedLife:
-    """A `Life` that is lived one message at a time."""
-
-    def __init__(
-        self,
-        name: str,
-        actor: Actor[Any],
-        report: Tells[Exited],
-        clock: FakeClock,
-        *,
-        told: Callable[[Actor[Any], Any], None],
-        receives: Callable[[Actor[Any], Any], None],
-    ) -> None:
-        self.name = name
-        self.number = 0
-        self.pulse = Pulse(clock.now)
-        self.inbox: deque[Any] = deque()
-        self._clock = clock
-        self._hung_until: float | None = None
-        self._over = False
-        self.left_behind = False
-        """Whether it is a ghost: another life has its address."""
-        self.actor = actor
-        self._report = report
-        self._told = told
-        self._receives = receives
-        actor.lives(self.pulse)
-
-    @property
-    def ready(self) -> bool:
-        """Whether a message can be delivered."""
-        return self._hung_until is None or self._hung_until <= self._clock.now()
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing will come of it any more."""
-        return self._over
-
-    def start(self) -> None:
-        self._try(self.actor.started)
-
-    def tell(self, message: Any) -> None:
-        self._told(self.actor, message)
-        if not self._over:
-            self.inbox.append(message)
-
-    def deliver(self) -> None:
-        """Deal with one message; what was left behind deals with its last one."""
-        self._hung_until = None
-        message = self.inbox.popleft()
-        if message is not _WAKE:
-            self._receives(self.actor, message)
-            self.pulse.beat()
-            self._try(lambda: self.actor.receive(message))
-            self.pulse.rest()
-        if self.left_behind:
-            self._over = True
-
-    def crash(self) -> None:
-        self._end(RuntimeError(_MADE_UP))
-
-    def hang(self, seconds: float) -> None:
-        """Stay with the message at hand for *seconds*."""
-        self.pulse.beat()
-        self._hung_until = self._clock.now() + seconds
-        self._clock.after(seconds, self, _WAKE)
-
-    def ask_to_stop(self) -> None:
-        """Nothing: `wait` does it all."""
-
-    def wait(self, patience: float) -> bool:  # noqa: ARG002  # time stands still
-        if self._hung_until is not None:
-            return False
-        while self.inbox and not self._over:
-            self.deliver()
-        self._end(None)
-        return True
-
-    def abandon(self) -> None:
-        """Leave it behind: it says one thing more, when its hang is over."""
-        self.left_behind = True
-        while len(self.inbox) > 1:
-            self.inbox.pop()
-
-    def _try(self, step: Callable[[], None]) -> None:
-        try:
-            step()
-        except Exception as error:  # noqa: BLE001  # any death is to be survived
-            self._end(error)
-
-    def _end(self, error: Exception | None) -> None:
-        if self._over:
-            return
-        self._over = True
-        self.inbox.clear()
-        self.actor.stopped()
-        self._report.tell(Exited.of(self.name, self.number, error))
-
-
-_MADE_UP = "made up"
-
-_WAKE = object()
-"""Makes the clock move on to where a hang ends."""

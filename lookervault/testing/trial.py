@@ -1,37 +1,32 @@
 """One trial of the whole system, made up by a seed: what must hold whatever happens.
 
-A Looker of some size is extracted twice while actors crash and hang, requests
-fail, content changes and the process is killed and started again. In the end
-the vault is held against all that the Looker ever had and sent.
+A Looker of some size is extracted twice while actors crash, hang and get no time,
+messages are lost, requests and the store fail, content changes, the owner of the
+run changes his mind, and the process is killed and started again. In the end the
+vault is held against all that the Looker ever had and sent.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from typing import cast
 
-from lookervault.content import KINDS
 from lookervault.core.pace import Learned
-from lookervault.errors import LookerError, Sort
-from lookervault.records import Phase, Run, Scope, State
+from lookervault.errors import DiskFailed, GaveUp
+from lookervault.extraction import Extraction
+from lookervault.records import Phase, Run, Scope
 from lookervault.settings import Settings
+from lookervault.store.base import Store
 from lookervault.store.memory import MemoryStore
 from lookervault.system import System
+from lookervault.testing.checker import Checker
 from lookervault.testing.clock import FakeClock
+from lookervault.testing.faulty import FaultyStore
 from lookervault.testing.holdings import Holdings
-from lookervault.testing.looker import FakeLooker, Thing
+from lookervault.testing.life import MADE_UP
+from lookervault.testing.made_up import MadeUpLooker
 from lookervault.testing.simulation import Simulation
-from lookervault.testing.whims import MOST_MEMORY, Whims
-
-_SIZES = {
-    "dashboards": 60,
-    "looks": 30,
-    "users": 25,
-    "roles": 4,
-    "lookml_models": 3,
-    "explores": 12,
-}
-"""The most items of a kind; small, because what matters happens at the seams."""
+from lookervault.testing.whims import CANCELLED, MOST_MEMORY, Whims
 
 _SCOPES = (
     Scope(),
@@ -42,250 +37,174 @@ _SCOPES = (
     Scope(kinds=("dashboards", "looks"), folders=("1", "3")),
 )
 
-_FOLDERS = ("1", "2", "3", "4")
-
-_TROUBLE = (
-    Sort.LIMITED,
-    Sort.OVERLOADED,
-    Sort.UNREACHABLE,
-    Sort.TIMED_OUT,
-    Sort.MISSHAPEN,
-)
-
-_OUTAGES = (5.0, 40.0, 120.0)
-"""Seconds that Looker may be away."""
-
 _ENDLESS = 30_000
 """Messages after which a process is taken for one that does not end."""
 
-_CHANGING = ("dashboards", "looks", "users")
+_PATIENCE = 3
+"""Processes that nobody ends, until a run is over: of the first the store may fail."""
+
+_OPERATIONS = 60
+"""Operations of the store among which one fails, if one does: about as many as a run has."""
 
 _HURRY = Learned(rate=1e6, sure=1e6)
 """Of a Looker without limits: all fetchers fetch at once, from the first moment."""
 
 
 class Trial:
-    """The trial of *seed*. `hold` raises AssertionError if something was lost."""
+    """The trial of *seed*. `hold` raises AssertionError if something was lost.
 
-    def __init__(self, seed: int) -> None:
+    *fault* makes that operation of the store fail for the first process, however the
+    seed would have it, and `operations` counts them.
+    """
+
+    def __init__(self, seed: int, *, fault: int | None = None) -> None:
         self._random = random.Random(seed)
-        self._store = MemoryStore()
-        self._looker = FakeLooker(
-            dict(self._content()),
-            cap=self._random.choice([2, 3, 7, 37, 10_000]),
-            trouble=self._trouble,
-        )
-        self._troubles = self._random.choice([0, 0, 3, 8])
-        self._outages = self._random.choice([0, 0, 0, 1, 2])
-        self._outage: tuple[float, Sort] | None = None
-        """Until when, and how, Looker is away."""
-        self._changes = 0
-        self._restless = self._random.choice([0.1, 0.5])
-        """Chance that something has changed by the next request."""
-        self._touched: set[tuple[str, str]] = set()
-        self._holdings = Holdings()
-        self._whims = Whims(self._random, 0)
         self._clock = FakeClock()
-        self._lived = self._clock
-        """The clock of the process that lives."""
+        """The clock of the process that lives, or lived last."""
+        self._store = MemoryStore()
+        self._looker = MadeUpLooker(self._random, self._now)
+        self._checker = Checker(self._store, self._looker)
+        self._holdings = Holdings()
         self._step = self._random.choice([0.0, 0.005, 0.02])
         """Seconds that pass with a message."""
-        self._next_id = 1000
+        self._fault = fault
+        self._process: _Process | None = None
+        """The process that lives."""
+        self.operations = 0
+        """Operations of the store by the first process."""
 
     def hold(self) -> None:
         """Extract, change the server, extract again; check after each run."""
         scope = self._random.choice(_SCOPES)
-        self._changes = self._random.choice([0, 0, 5, 15])
-        first = self._extract(scope)
-        self._check(first)
+        self._extract(scope, changes=self._random.choice([0, 0, 5, 15]))
         for _ in range(self._random.choice([0, 3, 10])):
-            self._change()
-        self._touched.clear()
-        self._changes = self._random.choice([0, 5])
-        second = self._extract(scope)
-        self._check(second)
-        self._check_gone(second)
+            self._looker.change()
+        second = self._extract(scope, changes=self._random.choice([0, 5]))
+        self._checker.gone(second)
+        self._checker.unchanged()
 
-    # The runs
-
-    def _extract(self, scope: Scope) -> Run:
-        """Run until the run is sealed, killing the process up to three times."""
-        before = self._present()
+    def _extract(self, scope: Scope, *, changes: int) -> Run:
+        """Run until the run is sealed, ending the process up to three times."""
+        self._looker.settle(changes=changes)
+        self._looker.poison(self._random.choice([0, 0, 0, 1, 2]))
+        self._checker.begins()
         kills = self._random.choice([0, 0, 1, 3])
         run: Run | None = None
         while run is None or run.phase is Phase.OPEN:
             steps = self._random.randrange(5, 800) if kills > 0 else _ENDLESS
-            run = self._live(scope, steps)
-            assert kills > 0 or run.phase is not Phase.OPEN, "it does not end"
+            process = self._process = self._process or self._start(calm=kills <= 0)
+            run = process.extract(scope, steps, cancels=kills > 0) or run
+            self._after(process, run)
             kills -= 1
-            self._clock.advance(self._random.choice([0.0, 1.0, 5000.0]))
-        self._before = before
+            assert kills > -_PATIENCE, "it does not end"
+        self._checker.sealed(run)
         return run
 
-    def _live(self, scope: Scope, steps: int) -> Run:
-        """Be one process for *steps* messages."""
-        self._whims = Whims(self._random, self._random.choice([0, 0, 4, 12]))
+    def _after(self, process: _Process, run: Run | None) -> None:
+        """Look at what *process* leaves behind. It may go on living, or another will."""
+        self.operations = self.operations or process.operations
+        assert not self._holdings.broken, self._holdings.broken
+        if run is not None and run.phase is Phase.OPEN:
+            self._checker.acknowledged(run)
+        if not process.alive or self._random.random() < 0.5:
+            self._process = None
+            self._clock = FakeClock(self._clock.now())
+        self._clock.advance(self._random.choice([0.0, 1.0, 5000.0]))
+
+    def _start(self, *, calm: bool) -> _Process:
+        """Start a process; nobody ends a *calm* one, and its disk is sound."""
+        chance = self._random
+        whims = Whims(chance)
         simulation = Simulation(
-            self._random.randrange(2**32),
-            crashes=self._random.choice([0, 1, 3]),
-            hangs=self._random.choice([0, 2, 3]),
-            clock=FakeClock(self._clock.now()),
-            between=self._between,
+            chance.randrange(2**32),
+            crashes=chance.choice([0, 1, 3]),
+            hangs=chance.choice([0, 2, 3]),
+            stalls=chance.choice([0, 0, 3]),
+            losses=chance.choice([0, 0, 5]),
+            clock=self._clock,
+            between=lambda: self._between(whims),
             watch=self._holdings,
         )
-        self._lived = simulation.clock
-        settings = Settings(
-            workers=self._random.randrange(1, 5),
-            batch_size=self._random.choice([1, 4, 10, 100]),
-            accept_deletions=True,
-            max_memory=MOST_MEMORY,
-        )
+        fails = None if calm else self._failing()
+        error = chance.choice([DiskFailed, RuntimeError])
+        store = FaultyStore(self._store, fails, lambda: error(MADE_UP))
         system = System(
             self._looker,
-            self._store,
-            settings,
+            cast("Store", store),
+            Settings(
+                workers=chance.randrange(1, 5),
+                batch_size=chance.choice([1, 4, 10, 100]),
+                accept_deletions=True,
+                max_memory=MOST_MEMORY,
+            ),
             spawn=simulation.spawn,
             clock=simulation.clock,
-            memory=self._whims.memory,
-            learned=self._random.choice([_HURRY, Learned()]),
+            memory=whims.memory,
+            learned=chance.choice([_HURRY, Learned()]),
         )
-        system.__enter__()
-        self._whims.extraction = extraction = system.extract(scope)
-        over = simulation.run(lambda: extraction.over, steps=steps)
-        assert not self._holdings.broken, self._holdings.broken
-        if over:
-            finished = extraction.result()
-            assert not finished.reason, finished.reason
-        self._clock = FakeClock(simulation.clock.now())
-        return self._run(extraction.run.number)
+        return _Process(system, simulation, whims, store)
 
-    def _run(self, number: int) -> Run:
-        run = self._store.run(number)
-        if run is None:
-            message = f"Run {number} is not in the store."
-            raise AssertionError(message)
-        return run
+    def _failing(self) -> int | None:
+        """Return which operation of the store is to fail."""
+        chosen = self._random.choice([None, None, None, 1])
+        if self._fault is not None:
+            return self._fault if self.operations == 0 else None
+        return chosen and self._random.randrange(1, _OPERATIONS)
 
-    # What happens on the way
+    def _now(self) -> float:
+        """Return the time of the process that lives."""
+        return self._clock.now()
 
-    def _content(self) -> Iterator[tuple[str, list[Thing]]]:
-        for kind, most in _SIZES.items():
-            size = self._random.randrange(most + 1)
-            yield kind, [self._thing(kind, n) for n in range(1, size + 1)]
-        tree = [Thing("1"), Thing("2"), Thing("3", folder="2"), Thing("4", folder="3")]
-        yield "folders", tree
-
-    def _thing(self, kind: str, number: int) -> Thing:
-        if kind == "explores":
-            return Thing(f"model{number % 3}::explore{number}")
-        if KINDS[kind].folder is None:
-            return Thing(str(number))
-        folder = self._random.choice(_FOLDERS)
-        return Thing(str(number), folder, deleted=self._random.random() < 0.1)
-
-    def _trouble(self, _call: str) -> LookerError | None:
-        if self._changes and self._random.random() < self._restless:
-            self._changes -= 1
-            self._change()
-        sort = self._away()
-        if sort is not None:
-            return LookerError(sort, f"made up: {sort.value}, as for everybody")
-        if not self._troubles or self._random.random() > 0.05:
-            return None
-        self._troubles -= 1
-        sort = self._random.choice(_TROUBLE)
-        wait = self._random.choice([None, 2.0, 30.0])
-        return LookerError(
-            sort, f"made up: {sort.value}", status=None, retry_after=wait
-        )
-
-    def _away(self) -> Sort | None:
-        """Return what everybody meets at this time, if anything."""
-        now = self._lived.now()
-        if self._outages and self._outage is None and self._random.random() < 0.03:
-            self._outages -= 1
-            until = now + self._random.choice(_OUTAGES)
-            self._outage = until, self._random.choice(_TROUBLE[1:])
-        if self._outage is None:
-            return None
-        until, sort = self._outage
-        if now < until:
-            return sort
-        self._outage = None
-        return None
-
-    def _between(self) -> None:
+    def _between(self, whims: Whims) -> None:
         if self._step:
-            self._lived.advance(self._step)
-        self._whims.between()
+            self._clock.advance(self._step)
+        whims.between()
 
-    def _change(self) -> None:
-        kind = self._random.choice(_CHANGING)
-        things = self._looker.things[kind]
-        if not things or self._random.random() < 0.2:
-            self._next_id += 1
-            thing = self._thing(kind, self._next_id)
-            self._looker.put(kind, thing)
-            self._touched.add((kind, thing.id))
-            return
-        id_ = self._random.choice(list(things))
-        self._touched.add((kind, id_))
-        change = self._random.choice(["delete", "delete", "update", "trash"])
-        if change == "trash" and KINDS[kind].listing.trash is not None:
-            self._looker.trash(kind, id_)
-        elif change == "update":
-            self._looker.update(kind, id_)
-        else:
-            self._looker.delete(kind, id_)
 
-    # What must hold
+class _Process:
+    """A process that extracts: a system, and what may happen to it."""
 
-    def _present(self) -> set[tuple[str, str]]:
-        return {
-            (kind, id_) for kind, some in self._looker.things.items() for id_ in some
-        }
+    def __init__(
+        self, system: System, simulation: Simulation, whims: Whims, store: FaultyStore
+    ) -> None:
+        self._system = system
+        self._simulation = simulation
+        self._whims = whims
+        self._store = store
+        self.alive = True
+        system.__enter__()
 
-    def _check(self, run: Run) -> None:
-        """All that lived through *run* is there, and only what was sent."""
-        gaps = list(self._store.gaps(run.number))
-        assert not gaps, f"gaps: {gaps}"
-        assert run.complete, f"not complete: {run.kinds}"
-        folders = set(run.expansion or ())
-        counted = {kind: self._counted(run, kind) for kind in run.kinds}
-        lived = self._before & self._present() - self._touched
-        for kind, id_ in lived:
-            thing = self._looker.things[kind][id_]
-            if kind in run.kinds and (not folders or self._lies(kind, thing, folders)):
-                self._check_item(kind, thing)
-                assert id_ in counted[kind], f"no census has {kind}/{id_}"
+    @property
+    def operations(self) -> int:
+        """How often the store was asked for something."""
+        return self._store.operations
 
-    def _counted(self, run: Run, kind: str) -> set[str]:
-        """Return the ids of the census by which *run* is complete."""
-        census = self._store.census(run.number, kind)
-        assert census is not None, f"{kind} has no census"
-        return {row.id for row in census.rows}
-
-    def _lies(self, kind: str, thing: Thing, folders: set[str]) -> bool:
-        return kind == "folders" or thing.folder in folders
-
-    def _check_item(self, kind: str, thing: Thing) -> None:
-        head = next(self._store.versions(kind, thing.id), None)
-        assert head is not None, f"{kind}/{thing.id} is missing"
-        state = State.TRASHED if thing.deleted else State.PRESENT
-        assert head.state is state, f"{kind}/{thing.id} is {head.state}, not {state}"
-        body = self._store.body(head)
-        assert body in self._looker.served[kind, thing.id], (
-            f"{kind}/{thing.id} is made up"
+    def extract(self, scope: Scope, steps: int, *, cancels: bool) -> Run | None:
+        """Work for *steps* messages at most; return the run as the store has it."""
+        simulation = self._simulation
+        try:
+            extraction = self._system.extract(scope)
+        except (DiskFailed, RuntimeError) as error:
+            self._dies(error)
+            return None
+        self._whims.steer(extraction, cancels=cancels)
+        self.alive = simulation.run(
+            lambda: extraction.over, steps=simulation.steps + steps
         )
-        assert body == thing.body(KINDS[kind]), f"{kind}/{thing.id} is old"
+        if self.alive:
+            self._ends(extraction)
+        return cast("Run", self._store.run(extraction.run.number))
 
-    def _check_gone(self, run: Run) -> None:
-        """What had gone before *run* is known to be gone."""
-        folders = set(run.expansion or ())
-        for kind in run.kinds:
-            for head in self._store.heads(kind):
-                there = head.id in self._looker.things.get(kind, {})
-                touched = (kind, head.id) in self._touched
-                inside = not folders or head.folder in folders
-                if not there and not touched and inside:
-                    assert head.state is State.GONE, f"{kind}/{head.id} is a ghost"
+    def _ends(self, extraction: Extraction) -> None:
+        """Look at how a run ended that did end."""
+        try:
+            reason = extraction.result().reason
+        except GaveUp as error:
+            self._dies(error)
+        else:
+            assert reason in {"", CANCELLED}, reason
+
+    def _dies(self, error: Exception) -> None:
+        """A process dies of nothing but a store that fails."""
+        assert self._store.failed is not None, str(error)
+        self.alive = False

@@ -13,15 +13,24 @@ _CHANCE = 0.03
 """Of a whim, between two messages."""
 
 
-class Whims:
-    """Up to *number* changes to how a run goes on. The last one lets it go on freely."""
+CANCELLED = "made up: the owner wants it no more"
 
-    def __init__(self, chance: random.Random, number: int) -> None:
+
+class Whims:
+    """Changes to how a run goes on. The last one lets it go on freely."""
+
+    def __init__(self, chance: random.Random) -> None:
         self._random = chance
-        self._left = number
+        self._left = 0
+        self._cancels = False
         self._memory = 0
-        self.extraction: Extraction | None = None
-        """The run that is steered."""
+        self._extraction: Extraction | None = None
+
+    def steer(self, extraction: Extraction, *, cancels: bool) -> None:
+        """Have some whims about *extraction*; *cancels*: one may be to end it."""
+        self._left = self._random.choice([0, 0, 4, 12])
+        self._extraction, self._cancels = extraction, cancels
+        self._memory = 0
 
     def memory(self) -> int:
         """Return how much memory the process has."""
@@ -29,7 +38,7 @@ class Whims:
 
     def between(self) -> None:
         """Have a whim, perhaps."""
-        it = self.extraction
+        it = self._extraction
         if it is None or not self._left or self._random.random() > _CHANCE:
             return
         self._left -= 1
@@ -41,7 +50,7 @@ class Whims:
             self._one(it)
 
     def _one(self, it: Extraction) -> None:
-        match self._random.randrange(6):
+        match self._random.randrange(7):
             case 0:
                 it.pause()
             case 1:
@@ -50,5 +59,7 @@ class Whims:
                 it.set_workers(self._random.randrange(1, 9))
             case 4:
                 it.set_rate(self._random.choice([None, 0.5, 20.0]))
+            case 5 if self._cancels:
+                it.cancel(CANCELLED, 130)
             case _:
                 self._memory = MOST_MEMORY + 1 - self._memory

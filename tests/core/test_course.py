@@ -493,6 +493,52 @@ def test_a_folder_that_cannot_be_read_is_read_look_by_look(bench, fault):
     assert len(asked) == len(set(asked))
 
 
+# What is listed in one call
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(Sort.OVERLOADED, "broken", 500),
+        Fault(Sort.MISSHAPEN, "cut off"),
+        Fault(Sort.TOO_LARGE, "too much"),
+    ],
+)
+def test_a_listing_that_cannot_be_had_whole_is_read_one_by_one(bench, fault):
+    it = bench(
+        {"roles": some(5)},
+        kinds=("roles",),
+        trouble=lambda lease: fault if isinstance(lease.unit, Whole) else None,
+    )
+
+    assert it.run() == Finish()
+    assert it.ids("roles") == ids(*range(1, 6))
+    assert gaps(it) == []
+
+
+def test_of_a_listing_that_one_item_spoils_only_that_item_is_missing(bench):
+    fault = Fault(Sort.MISSHAPEN, "cut off")
+
+    def spoiled(lease):
+        unit = lease.unit
+        bad = isinstance(unit, Whole) or (isinstance(unit, Ids) and "3" in unit.ids)
+        return fault if bad else None
+
+    it = bench({"roles": some(5)}, kinds=("roles",), trouble=spoiled)
+
+    assert it.run() == Finish()
+    assert it.ids("roles") == ids(1, 2, 4, 5)
+    assert [gap.id for gap in it.plan.gaps] == ["3"]
+
+
+def test_a_listing_that_is_refused_for_good_is_one_gap(bench):
+    fault = Fault(Sort.REFUSED, "no", 403)
+    it = bench({"roles": some(5)}, kinds=("roles",), trouble=lambda _: fault)
+
+    assert it.run() == Finish()
+    assert [gap.id for gap in it.plan.gaps] == ["*"]
+
+
 # What is gone
 
 

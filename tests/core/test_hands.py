@@ -116,19 +116,34 @@ def test_what_is_delayed_comes_again_once():
     assert not it.waiting
 
 
-def test_it_is_quiet_when_nothing_is_under_way_or_about_to_be():
+def test_an_answer_is_awaited_of_what_is_under_way_or_about_to_be():
     it = hands("a")
-    assert it.quiet
+    assert not it.awaits(nobody)
 
     it.delay(unit(1))
-    assert it.quiet
+    assert not it.awaits(nobody)
     it.due(1)
-    assert not it.quiet
+    assert it.awaits(nobody)
     it.give(it.next_again(), 1, 1)
-    assert not it.quiet
+    assert it.awaits(nobody)
     it.strike("a")
 
-    assert it.quiet
+    assert not it.awaits(nobody)
+
+
+def test_of_those_that_failed_last_time_no_answer_is_awaited():
+    it = hands("a")
+    it.again(unit(1))
+    it.again(unit(2))
+    it.give(it.next_again(), 1, 1)
+
+    assert not it.awaits(lambda _: True)
+    assert it.awaits(lambda unit: unit.number == 1)
+    assert it.awaits(lambda unit: unit.number == 2)
+
+
+def nobody(_):
+    return False
 
 
 STEPS = st.lists(

@@ -65,6 +65,17 @@ def test_an_outage_that_starts_in_the_middle_counts_against_one_unit_once(sort):
 
 
 @pytest.mark.parametrize("sort", SHARED)
+def test_what_comes_first_is_told_by_order_where_the_clock_stands_still(sort):
+    trials = Trials(TRIES)
+
+    trials.succeeded(OTHER, 0.0)
+    assert trials.failed(ONE, fault(sort), 0.0)
+    assert not trials.failed(ONE, fault(sort), 0.0)
+    trials.succeeded(OTHER, 0.0)
+    assert trials.failed(ONE, fault(sort), 0.0)
+
+
+@pytest.mark.parametrize("sort", SHARED)
 def test_a_success_long_ago_is_no_evidence(sort):
     trials = Trials(TRIES)
     trials.succeeded(OTHER, 0.0)
@@ -87,7 +98,7 @@ def test_one_that_is_cut_off_whenever_looker_can_be_reached_is_spent_in_the_end(
     spent = []
     for n in range(TRIES + 1):
         trials.failed(ONE, fault(Sort.UNREACHABLE), 10.0 * n)
-        trials.probed(10.0 * n + 5.0)
+        trials.probed()
         spent.append(trials.spent(ONE, fault(Sort.UNREACHABLE)))
 
     assert spent == [False] * TRIES + [True]
@@ -104,9 +115,9 @@ def test_what_another_try_would_meet_again_is_not_tried_again(sort):
 def test_a_death_counts_also_if_nothing_else_is_left_to_compare_it_with():
     trials = Trials(TRIES)
 
-    for n in range(TRIES):
+    for _ in range(TRIES):
         assert not trials.spent(ONE, fault(Sort.MISSHAPEN))
-        trials.died(ONE, fault(Sort.MISSHAPEN), float(n))
+        trials.died(ONE, fault(Sort.MISSHAPEN))
 
     assert trials.spent(ONE, fault(Sort.MISSHAPEN))
 
