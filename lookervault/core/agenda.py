@@ -64,6 +64,11 @@ class Agenda:
         """What could not be read."""
         return tuple(gap for c in self._courses.values() for gap in c.roll.gaps)
 
+    @property
+    def parts(self) -> list[Part]:
+        """A part of each kind, the first kind last."""
+        return [self._parts(course.kind)[0] for course in self._courses.values()][::-1]
+
     def course(self, kind: str) -> Course:
         """Return the course of *kind*."""
         return self._courses[kind]
@@ -90,7 +95,8 @@ class Agenda:
 
     def offer(self) -> Unit | None:
         """Take a page of a census, or else a unit of the kind with most before it."""
-        courses = sorted(self._open_courses, key=lambda c: c.reading.left, reverse=True)
+        offering = [course for course in self._open_courses if course.offers]
+        courses = sorted(offering, key=lambda c: c.reading.left, reverse=True)
         pages = (course.reading.count() for course in courses)
         return next(filter(None, pages), None) or self._next(courses)
 

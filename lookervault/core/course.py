@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 
 from lookervault.content import Kind, Reads
 from lookervault.core.effects import Bury, Effect, Keep, Recall, Tell
+from lookervault.core.health import Health
 from lookervault.core.reading import Reading, Terms
 from lookervault.core.roll import Roll
 from lookervault.core.sizing import Sizing
@@ -41,11 +42,6 @@ _FEW = 20
 """Up to so many, single items it is; and so many may go at once."""
 
 _NOT_FOUND = 404
-_FORBIDDEN = 403
-
-_ENOUGH = 10
-"""Ids that are denied before the rest of the kind is not asked for: a permission is
-missing, and that is one gap."""
 
 _MISSING = (
     "The vault has it, Looker does not list it, and nothing proves that it is gone."
@@ -79,9 +75,7 @@ class Course:
         """Whether something was missing, so that the census must be taken again."""
         self._asked: set[str] = set()
         """Ids that were missing and asked for one by one."""
-        self._denial: Fault | None = None
-        self._denied = 0
-        """Ids that were denied while nothing of the kind could be read."""
+        self.health = Health()
         self._recalled = False
         self._strangers: list[str] | None = None
         """What the vault has and the census lacks, once that is known."""
@@ -98,6 +92,11 @@ class Course:
         waits = self._recalled and self._strangers is None
         return not self.done and self.reading.idle and not waits
 
+    @property
+    def offers(self) -> bool:
+        """Whether something new of it should be handed out now."""
+        return not self.health.doubtful or not self.reading.out
+
     # What has happened
 
     def recounted(self, census: Census) -> None:
@@ -110,6 +109,7 @@ class Course:
 
     def fetched(self, unit: Unit, news: Fetched, now: float) -> list[Effect]:
         """*unit* came in; but for a page of the census it is not stored yet."""
+        self.health.came()
         if isinstance(unit, Count):
             self.reading.back(unit)
             return self._took(unit, news, now)
@@ -144,14 +144,14 @@ class Course:
         if isinstance(unit, Ids) and fault.status == _NOT_FOUND:
             self._ask_others(unit)
             return []
-        if isinstance(unit, Ids) and self._denied_all(unit, fault):
-            return []
+        despair = None if self.roll.any_stored else self._despair(unit, fault)
+        if despair is not None:
+            return despair
         if self.reading.cut(unit, final=final):
             return []
         if isinstance(unit, Ids):
             return self._gap(unit.ids[0], fault)
-        # That is one gap for all of it, not hundreds.
-        self.reading.close(unit.part)
+        self.reading.close(unit.part)  # One gap for all of it, not hundreds.
         return self._gap("*", fault)
 
     def known(self, ids: Iterable[str], missing_before: frozenset[str]) -> list[Effect]:
@@ -173,8 +173,8 @@ class Course:
 
     def settle(self, now: float) -> list[Effect]:
         """Nothing is queued or out: go on to what comes next."""
-        if self._denial is not None:
-            return self._after_denial(self._denial)
+        if self.health.denial is not None:
+            return self._after_denial(self.health.denial)
         if self._strangers is not None:
             return self._end()
         if self._counted_at is None:
@@ -262,19 +262,23 @@ class Course:
         else:
             self._stale = True
 
-    def _denied_all(self, unit: Ids, fault: Fault) -> bool:
-        """Whether Looker denies *unit* as it denied everything of the kind so far."""
-        if fault.status != _FORBIDDEN or self.roll.any_stored:
-            return False
-        self._denial = fault
-        self._denied += len(unit.ids)
-        if self._denied >= _ENOUGH:
-            self.reading.drop()
-        return True
+    def _despair(self, unit: Unit, fault: Fault) -> list[Effect] | None:
+        """Let *unit* go, if that nothing of the kind could be read so far tells why."""
+        if isinstance(unit, Ids) and self.health.denied(unit, fault):
+            if self.health.all_denied:
+                self.reading.drop()
+            return []
+        if isinstance(unit, Span) and not self.health.any_came:
+            self.reading.hold()  # Where nothing is known, nothing more is guessed.
+            return []
+        if self.health.hopeless(unit, fault):
+            self.reading.close_all()
+            return self._gap("*", fault)
+        return None
 
     def _after_denial(self, denial: Fault) -> list[Effect]:
         """All of the kind was denied, or some could be read meanwhile: ask again."""
-        self._denial, self._denied = None, 0
+        self.health.forgive()
         if self.roll.any_stored:
             self.reading.singly(self.roll.missing())
             return []

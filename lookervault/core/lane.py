@@ -13,6 +13,10 @@ COUNT_PAGE = 5000
 
 _SMALLEST = 2
 
+_SHRINK = 4
+"""Times smaller at once: it is seldom their size that is at fault, and five tries of
+each take half a minute."""
+
 
 class Lane:
     """Where the next span of *part* starts, and how much is left.
@@ -71,9 +75,14 @@ class Lane:
 
     def count_less(self) -> bool:
         """Ask for smaller pages of the census, if they can be smaller."""
-        self.count_page //= 2
+        self.count_page //= _SHRINK
         # A page needs room for its seam and one row more.
         return self.count_page >= _SMALLEST
+
+    def hold(self) -> None:
+        """Read nothing before the census is there."""
+        self._at = 0
+        self._guess = False
 
     def recount(self) -> None:
         """Take the census again, from the start."""

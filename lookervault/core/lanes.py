@@ -109,6 +109,17 @@ class Lanes:
         """A span met the end of *part*."""
         self._all[part].came_short()
 
+    def hold(self) -> None:
+        """Read nothing of a part before its census is there."""
+        for lane in self._all.values():
+            lane.hold()
+        self._add_up()
+
+    def close_all(self) -> None:
+        """Ask for no more of any part."""
+        for part in self._all:
+            self.close(part)
+
     def close(self, part: Part) -> None:
         """Looker refuses *part*: ask for no more of it."""
         lane = self._all.get(part)

@@ -75,7 +75,7 @@ class Plan:
         self._helm = Helm(limits, steering, began=began, now=now)
         self._hands = Hands(run.epoch, credit)
         self._hands.most = self._helm.most
-        self._trials = Trials(limits.tries)
+        self._trials = Trials(limits.tries, self._agenda.parts)
         self._probe = Probe(self._hands, self._trials, self._number)
         self._stop: Stop | None = None
         self._over = False
@@ -223,6 +223,8 @@ class Plan:
         """Try *unit* again, if that makes sense; else cut it up."""
         if self._probe.missed(unit):
             return []
+        if unit != self._agenda.map:
+            self._course(unit).health.failed()
         retried = Tell(Retried(fetcher, unit, fault))
         # Nothing goes on without the map, and fetchers that die say nothing about it.
         vital = unit == self._agenda.map and fault == _DIED
@@ -235,6 +237,7 @@ class Plan:
 
     def _give_up(self, unit: Unit, fault: Fault) -> list[Effect]:
         """Return how *unit* is let go of; nothing if its pieces are tried instead."""
+        self._trials.gave_up(unit)
         final = fault.status in _FINAL
         if unit != self._agenda.map:
             return self._course(unit).give_up(unit, fault, final=final)

@@ -65,6 +65,11 @@ class Reading:
         return not self._hand and not self._queue
 
     @property
+    def out(self) -> bool:
+        """Whether a unit of it is out, or is to be tried again."""
+        return bool(self._hand)
+
+    @property
     def counts(self) -> bool:
         """Whether its census is a listing apart, and so can be taken again."""
         return self._lanes.any_open
@@ -110,6 +115,11 @@ class Reading:
         for unit in units:
             self._queue.append(unit)
             self._queued += cutting.weight(unit)
+
+    def _put_first(self, units: Sequence[Unit]) -> None:
+        """Queue pieces before all else: soon one succeeds, or all of it is hopeless."""
+        self._queue.extendleft(reversed(units))
+        self._queued += sum(map(cutting.weight, units))
 
     def _next(self) -> Unit | None:
         if not self._queue:
@@ -174,8 +184,7 @@ class Reading:
 
     def rest(self, unit: Unit) -> None:
         """Queue *unit*: what was handed back of one that had brought something."""
-        self._queue.appendleft(replace(unit, number=self._terms.number()))
-        self._queued += cutting.weight(unit)
+        self._put_first([replace(unit, number=self._terms.number())])
 
     def again(self, unit: Ids, witnesses: tuple[str, ...]) -> None:
         """Queue *unit* with other witnesses."""
@@ -208,7 +217,7 @@ class Reading:
         match unit:
             case Ids(ids=ids) if len(ids) > 1:
                 witnesses = self._roll.witnesses()
-                self._put(cutting.halves(unit, number, witnesses=witnesses))
+                self._put_first(cutting.halves(unit, number, witnesses=witnesses))
             case Whole(part=Part(folder=str(folder))) if self._kind.by_folder:
                 rows = self._roll.missing()
                 self.singly([r for r in rows if r.folder == folder and not r.deleted])
@@ -216,16 +225,25 @@ class Reading:
                 # One item may spoil it. Who is there, fewer fields may tell.
                 self._reads, self._lanes = Reads.SINGLE, Lanes([unit.part])
             case Span() if not final:
-                self._put(cutting.pieces(unit, number))
+                self._put_first(cutting.pieces(unit, number))
             case Count(limit=int()) if not final:
                 return self._lanes.count_less(unit.part)
             case _:
                 return False
         return True
 
+    def hold(self) -> None:
+        """Read nothing before its census is there."""
+        self._lanes.hold()
+
     def close(self, part: Part) -> None:
         """Looker refuses *part*: ask for no more of it."""
         self._lanes.close(part)
+
+    def close_all(self) -> None:
+        """Ask for no more of the kind."""
+        self.drop()
+        self._lanes.close_all()
 
     def open(self, rows: Sequence[Row]) -> list[Row]:
         """Return those of *rows* that lie in no part that Looker refuses."""

@@ -10,6 +10,8 @@ for ever.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lookervault.errors import Sort
 from lookervault.messages import Fault
 from lookervault.units import Count, Ids, Part, Span, Unit
@@ -20,6 +22,9 @@ _RECENT = 60.0
 _LONGEST = 15.0
 """Seconds that a unit waits before its next try, at most: so much later than
 Looker do we notice that an outage is over."""
+
+_LEAST = 2
+"""Tries that a unit gets also where others of its kind were given up."""
 
 _DOUBLINGS = 4
 """More than that would pass the longest wait."""
@@ -34,15 +39,17 @@ _SHARED = frozenset({Sort.OVERLOADED, Sort.TIMED_OUT, Sort.MISSHAPEN})
 class Trials:
     """Attempts and failures, by the unit's number."""
 
-    def __init__(self, tries: int) -> None:
+    def __init__(self, tries: int, parts: Iterable[Part] = ()) -> None:
         self.last = "no request was sent."
         """The reason of the last failure."""
         self._tries = tries
-        self._good: dict[str, Part] = {}
-        """Where a unit of each kind succeeded; the best to ask comes last."""
+        self._good = {part.kind: part for part in parts}
+        """Whom to ask of each kind, the best last: where something succeeded."""
         self._attempts: dict[int, int] = {}
         self._failures: dict[int, int] = {}
         self._own: dict[int, int] = {}
+        self._given_up: dict[str, int] = {}
+        """Units of a kind, since one succeeded."""
         self._facts = 0
         """How many were heard: their order, where the clock shows none."""
         self._failed_as: dict[int, int] = {}
@@ -61,6 +68,7 @@ class Trials:
         """*unit* came in."""
         self._good.pop(unit.part.kind, None)
         self._good[unit.part.kind] = unit.part
+        self._given_up.pop(unit.part.kind, None)
         self._succeeded_as, self._succeeded_at = self._next(), now
         for book in (self._attempts, self._failures, self._own, self._failed_as):
             book.pop(unit.number, None)
@@ -81,8 +89,8 @@ class Trials:
 
     def missed(self, probe: Unit) -> None:
         """*probe* had no answer. That may be its own fault: ask elsewhere next time."""
-        if self._good.pop(probe.part.kind, None):
-            self._good = {probe.part.kind: probe.part, **self._good}
+        self._good.pop(probe.part.kind, None)
+        self._good = {probe.part.kind: probe.part, **self._good}
 
     def died(self, unit: Unit, fault: Fault) -> None:
         """The fetcher that read *unit* died or hung. That always counts against it."""
@@ -124,7 +132,13 @@ class Trials:
             return True
         if fault.sort is Sort.TIMED_OUT and _divisible(unit):
             return True
-        return self._own.get(unit.number, 0) >= self._tries
+        lost = self._given_up.get(unit.part.kind, 0)
+        return self._own.get(unit.number, 0) >= max(_LEAST, self._tries - lost)
+
+    def gave_up(self, unit: Unit) -> None:
+        """*unit* is not tried again. The next of its kind gets a try less."""
+        kind = unit.part.kind
+        self._given_up[kind] = self._given_up.get(kind, 0) + 1
 
     def wait(self, unit: Unit) -> float:
         """Return the seconds to wait before *unit* is tried again."""

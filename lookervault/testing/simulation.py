@@ -13,7 +13,7 @@ from lookervault.testing.life import MADE_UP, Said, SimulatedLife
 
 M = TypeVar("M")
 
-_CRASH = 0.03
+_CRASH = 0.01
 """Chance that a message kills whom it reaches, while crashes are left."""
 
 _HANG = 0.15

@@ -151,7 +151,7 @@ def test_a_page_of_the_census_that_is_too_much_is_asked_for_in_smaller_ones(benc
     it = bench({"users": some(1500)}, kinds=("users",), trouble=trouble, batch=100)
 
     assert it.run() == Finish()
-    assert {unit.limit for unit in it.units(Count)} == {5000, 2500, 1250, 625}
+    assert {unit.limit for unit in it.units(Count)} == {5000, 1250, 312}
     assert it.plan.kinds["users"].expected == 1500
     assert gaps(it) == []
 
@@ -537,6 +537,62 @@ def test_a_listing_that_is_refused_for_good_is_one_gap(bench):
 
     assert it.run() == Finish()
     assert [gap.id for gap in it.plan.gaps] == ["*"]
+
+
+# What is broken
+
+BROKEN = [
+    Fault(Sort.OVERLOADED, "broken", 500),
+    Fault(Sort.MISSHAPEN, "cut off"),
+    Fault(Sort.TIMED_OUT, "too slow"),
+    Fault(Sort.UNREACHABLE, "reset"),
+]
+
+
+def with_broken_dashboards(bench, fault, workers, broken):
+    content = {"dashboards": some(3000), "users": some(200), "roles": some(5)}
+    kinds = ("dashboards", "users", "roles")
+
+    def trouble(lease):
+        unit = lease.unit
+        return fault if unit.part.kind == "dashboards" and broken(unit) else None
+
+    return bench(content, kinds=kinds, workers=workers, trouble=trouble, batch=100)
+
+
+@pytest.mark.parametrize("workers", [1, 3, 8])
+@pytest.mark.parametrize("fault", BROKEN, ids=lambda fault: fault.reason)
+@pytest.mark.parametrize(
+    "broken",
+    [lambda _: True, lambda unit: not isinstance(unit, Count)],
+    ids=["all of it", "all but its census"],
+)
+def test_a_kind_that_is_broken_is_one_gap_and_holds_nobody_up(
+    bench, fault, workers, broken
+):
+    it = with_broken_dashboards(bench, fault, workers, broken)
+
+    assert it.run() == Finish()
+    assert it.ids("users") == ids(*range(1, 201))
+    assert it.ids("roles") == ids(*range(1, 6))
+    assert "*" in {gap.id for gap in it.plan.gaps}
+    assert {gap.kind for gap in it.plan.gaps} == {"dashboards"}
+    assert len(it.given) < 500  # though it has 3,000 items
+
+
+def test_explores_of_a_broken_model_do_not_pass_for_all_of_them(bench):
+    explores = [Thing(f"{m}::{n}") for m in ("bad", "good") for n in range(60)]
+    fault = Fault(Sort.OVERLOADED, "no connection", 500)
+
+    def trouble(lease):
+        ids = lease.unit.ids if isinstance(lease.unit, Ids) else ()
+        return fault if any(id_.startswith("bad") for id_ in ids) else None
+
+    it = bench({"explores": explores}, kinds=("explores",), workers=1, trouble=trouble)
+
+    assert it.run() == Finish()
+    assert it.ids("explores") == {f"good::{n}" for n in range(60)}
+    assert {gap.id for gap in it.plan.gaps} == {f"bad::{n}" for n in range(60)}
 
 
 # What is gone

@@ -151,8 +151,8 @@ def test_pages_of_the_census_shrink_until_they_hold_a_seam_and_one_row_more():
     while lane.count_less():
         pages.append(lane.count_page)
 
-    assert pages[0] == COUNT_PAGE // 2
-    assert pages[-1] == 2
+    assert pages[0] == COUNT_PAGE // 4
+    assert pages[-1] == 4
 
 
 def test_a_new_census_starts_from_the_front_and_is_not_guessed_at():
