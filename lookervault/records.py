@@ -35,6 +35,9 @@ class Scope(msgspec.Struct, frozen=True):
     recursive: bool = False
     """Whether the folders below the roots belong to it."""
 
+    repair: bool = False
+    """Whether it was a repair, which asks for what is damaged and nothing else."""
+
 
 class Phase(enum.Enum):
     """How far a run is."""
@@ -111,6 +114,19 @@ class Login(msgspec.Struct, frozen=True):
     name: str = ""
 
 
+class Tolerance(msgspec.Struct, frozen=True, kw_only=True):
+    """What Looker was found to bear, as the start of the next run."""
+
+    rate: float | None = None
+    """Requests a second; ``None``: no limit was met."""
+    sure: float = 0.0
+    """Accepted requests that the rate was measured with."""
+    in_flight: float | None = None
+    """Requests at once; ``None``: no limit was met."""
+    at: float
+    """Wall clock when that was still so, seconds since 1970."""
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One act of extraction."""
 
@@ -133,6 +149,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """By kind; grows with each commit."""
     calls: int = 0
     """Requests sent so far, saved with each commit."""
+    tolerance: Tolerance | None = None
+    """What is known of Looker's limits, saved with each commit; ``None``: nothing."""
     kinds: Mapping[str, KindReport] = {}
     """By kind, once the run is sealed."""
     figures: Mapping[str, float] = {}
@@ -180,6 +198,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     digest: bytes
     size: int
     redacted: bool = False
+    lost: bool = False
+    """Whether its body was damaged and has not been got back."""
 
     @property
     def row(self) -> Row:

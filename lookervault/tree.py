@@ -34,7 +34,7 @@ from lookervault.actors.threads import Spawn
 from lookervault.actors.throttle import Budget, Throttle
 from lookervault.actors.writer import Meter, Writer
 from lookervault.core.limits import Limits
-from lookervault.core.pace import Learned
+from lookervault.core.pace import Learned, kept
 from lookervault.core.restart import Intensity, Strategy
 from lookervault.looker.base import Source
 from lookervault.memory import Scales
@@ -209,6 +209,7 @@ class Tree:
             clock=self._clock,
             credit=self._purse,
             meter=self._meter,
+            tolerance=lambda: kept(self._learned.value, self._clock.wall()),
         )
 
     def _make_coordinator(self) -> Coordinator:

@@ -2,12 +2,15 @@
 
 Machines differ, so bars are ratios, counts and shares of time where that is possible.
 
-``scripts/bench`` runs all of them, ``scripts/bench writer`` one.
+``scripts/bench`` runs all of them, ``scripts/bench writer`` one. ``scripts/bench
+throttle --full --cells FILE`` runs the whole grid of limits, some five minutes a seed;
+``scripts/bench throttle --plots`` draws what ``docs/throttle.md`` shows.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import socket
@@ -17,13 +20,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import lmdb
 import msgspec
 from benchmarks.figure import Figure, at_least, environment, extract_command
+from benchmarks.grid import SEED, throttle
+from benchmarks.plots import draw
 from benchmarks.progress import progress
+from benchmarks.throttle_http import throttle_http
 
 from lookervault.records import Item, Row, Scope
 from lookervault.simulator.door import Running
@@ -85,7 +92,12 @@ def utilization() -> Figure:
 
 
 BENCHMARKS: dict[str, Callable[[], Figure]] = {
-    bench.__name__: bench for bench in (simulator, writer, utilization, progress)
+    "simulator": simulator,
+    "writer": writer,
+    "utilization": utilization,
+    "progress": progress,
+    "throttle": partial(throttle, full=False, seeds=(SEED,), cells=None),
+    "throttle-http": throttle_http,
 }
 
 
@@ -198,18 +210,54 @@ def _extract(looker: Running, vault: Path, *options: str) -> dict[str, object]:
     return summary
 
 
+def _change(change: str) -> None:
+    """Give a constant of the throttle's mind another value: ``tempo._RETRY=0``."""
+    name, value = change.split("=")
+    file, constant = name.split(".")
+    module = importlib.import_module(f"lookervault.core.{file}")
+    getattr(module, constant)  # It must be there.
+    setattr(module, constant, float(value))
+
+
 def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    of_throttle = parser.add_argument_group("for throttle")
+    of_throttle.add_argument(
+        "--full", action="store_true", help="all cells of the grid"
+    )
+    of_throttle.add_argument(
+        "--seeds", default=str(SEED), metavar="N,…", help="of the cells' luck"
+    )
+    of_throttle.add_argument(
+        "--cells", type=Path, metavar="FILE", help="gets a line for each cell"
+    )
+    of_throttle.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="FILE.NAME=X",
+        help="of core/: what would become of it with another constant",
+    )
+    of_throttle.add_argument(
+        "--plots", action="store_true", help="only draw docs/figures/throttle-*.svg"
+    )
     wish = parser.parse_args()
+    if wish.plots:
+        draw()
+        return
     if unknown := set(wish.names) - set(BENCHMARKS):
         parser.error(
             f"there is no {', '.join(sorted(unknown))}, only {', '.join(BENCHMARKS)}"
         )
+    for change in wish.without:
+        _change(change)
+    seeds = [int(seed) for seed in wish.seeds.split(",")]
+    grid = partial(throttle, full=wish.full, seeds=seeds, cells=wish.cells)
     ok = True
     for name in wish.names or BENCHMARKS:
-        found = BENCHMARKS[name]()
+        found = (BENCHMARKS | {"throttle": grid})[name]()
         ok &= found.ok
         print(msgspec.json.encode(found).decode(), flush=True)
     sys.exit(0 if ok else 1)

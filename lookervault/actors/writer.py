@@ -26,7 +26,7 @@ from lookervault.messages import (
     ToWriter,
     Write,
 )
-from lookervault.records import Counts, Run
+from lookervault.records import Counts, Run, Tolerance
 from lookervault.store.base import Landed, Store
 
 
@@ -66,6 +66,7 @@ class Writer(Actor[ToWriter]):
         clock: Clock,
         credit: Credit,
         meter: Meter,
+        tolerance: Callable[[], Tolerance | None],
     ) -> None:
         self._store = store
         self._me = me
@@ -74,6 +75,7 @@ class Writer(Actor[ToWriter]):
         self._clock = clock
         self._credit = credit
         self._meter = meter
+        self._tolerance = tolerance
         self._ledger = Ledger()
 
     def receive(self, message: ToWriter) -> None:
@@ -116,7 +118,9 @@ class Writer(Actor[ToWriter]):
             return
         landed = [Landed(write.lease.unit, write.items) for write in writes]
         calls = self._meter.calls
-        counts = self._store.put(fence.run, fence.epoch, landed, calls=calls)
+        counts = self._store.put(
+            fence.run, fence.epoch, landed, calls=calls, tolerance=self._tolerance()
+        )
         for write in writes:
             self._release(write)
         # Before the coordinator hears of it: that may be the end of the run, which has
@@ -152,6 +156,7 @@ class Writer(Actor[ToWriter]):
             gaps=message.gaps,
             figures=message.figures,
             calls=self._meter.calls,
+            tolerance=self._tolerance(),
         )
         self._ledger.fence = None
         self._coordinator.tell(Sealed(run))

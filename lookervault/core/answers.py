@@ -19,8 +19,8 @@ from lookervault.core import base_url
 from lookervault.core.redaction import redacted
 from lookervault.errors import LookerError, Sort, UsageError
 
-LONGEST_WAIT = 600.0
-"""Seconds. No server makes us wait longer than that at once."""
+FOREVER = 1e9
+"""Seconds, thirty years: whoever asks for more means just that."""
 
 _SORTS = {
     401: Sort.UNAUTHORIZED,
@@ -44,6 +44,8 @@ _JSON = re.compile(r"[\w.-]+/([\w.-]+\+)?json\s*(;|$)", re.ASCII | re.IGNORECASE
 
 def sort_of(status: int) -> Sort:
     """Return what kind of trouble the HTTP *status* is."""
+    if _points(status):
+        return Sort.MISSHAPEN
     return _SORTS.get(status, Sort.OVERLOADED if status >= _OWN_FAULT else Sort.REFUSED)
 
 
@@ -62,16 +64,17 @@ def retry_after(value: str | None, date: str | None = None) -> float | None:
     """Return how many seconds ``Retry-After: value`` asks us to wait.
 
     A date is taken against the answer's own *date*, since our clocks may
-    differ; one that has passed is a second. ``None`` if it cannot be read.
+    differ; one that has passed is a second. ``None`` if it cannot be read. How much
+    of it is obeyed is not decided here.
     """
     if value is None:
         return None
     if _SECONDS.fullmatch(value):
-        return min(float(value), LONGEST_WAIT)
+        return min(float(value), FOREVER)
     until, now = server_time(value), server_time(date)
     if until is None or now is None:
         return None
-    return min(max(until - now, 1.0), LONGEST_WAIT)
+    return min(max(until - now, 1.0), FOREVER)
 
 
 def total_of(value: str | None) -> int | None:
@@ -96,7 +99,7 @@ def fault_of(
     sort = sort_of(status)
     said = scrubbed(_message(body), secrets, limit=200)
     reason = _sentence(status, sort, base, plain(asked, limit=200), said)
-    if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own numbers
+    if _points(status):
         reason = _pointed(status, base, headers.get("location", ""))
     strange = misfit(headers.get("content-type"), body) is not None
     return LookerError(
@@ -105,7 +108,7 @@ def fault_of(
         status=status,
         retry_after=retry_after(headers.get("retry-after"), headers.get("date")),
         excerpt=excerpt(body, secrets) if strange else "",
-        lasting=sort is Sort.UNREACHABLE,
+        lasting=sort is Sort.UNREACHABLE or _points(status),
     )
 
 
@@ -178,6 +181,11 @@ def _sentence(status: int, sort: Sort, base: str, asked: str, said: str) -> str:
             return f"{base} answers 404 to {asked}: gone, or hidden from this login."
         case _:
             return f"{base} answers {status} to {asked}{told}"
+
+
+def _points(status: int) -> bool:
+    """Whether *status* points elsewhere, as maintenance and single sign-on do."""
+    return 300 <= status < 400  # noqa: PLR2004 - HTTP's own numbers
 
 
 def _pointed(status: int, base: str, location: str) -> str:

@@ -1,10 +1,12 @@
-"""What a tally keeps: a page for each kind, and a rate."""
+"""What a tally keeps: a page for each kind, a rate, and why it is not higher."""
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 from lookervault.core.figures import KindFigures
+from lookervault.messages import Slowdown
 from lookervault.records import Counts, KindReport
 
 _WINDOW = 10.0
@@ -12,6 +14,9 @@ _WINDOW = 10.0
 
 _GRAIN = 0.25
 """Seconds between two samples of a rate, at least."""
+
+_SLOW = 2.0
+"""Seconds that a slowdown is shown for, at least."""
 
 
 class Rate:
@@ -112,3 +117,39 @@ class KindBook:
             done=report is not None,
             percent=self.percent,
         )
+
+
+class Slowness:
+    """The last slowdown, and when it was heard of."""
+
+    def __init__(self) -> None:
+        self._slowdown: Slowdown | None = None
+        self._heard = 0.0
+
+    def told(self, slowdown: Slowdown, now: float) -> None:
+        """Everyone slows down."""
+        self._slowdown, self._heard = slowdown, now
+
+    @property
+    def last(self) -> str | None:
+        """Why everyone slowed down last. ``None``: nobody ever did."""
+        return None if self._slowdown is None else self._slowdown.reason
+
+    def age(self, now: float) -> float | None:
+        """Return how many seconds ago that was."""
+        if self._slowdown is None:
+            return None
+        return round(max(now - self._heard, 0.0), 3)
+
+    def why(self, now: float) -> str | None:
+        """Return why requests are held back just now, if they are."""
+        held = now < max(self._until, self._heard + _SLOW)
+        return self.last if held else None
+
+    def left(self, now: float) -> float:
+        """Return the seconds before the next request may start."""
+        return round(max(self._until - now, 0.0), 3)
+
+    @property
+    def _until(self) -> float:
+        return -math.inf if self._slowdown is None else self._slowdown.until

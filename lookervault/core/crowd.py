@@ -4,37 +4,53 @@ from __future__ import annotations
 
 import math
 
-_CUT = 0.75
-"""Of those in flight when one was refused as too many: a quarter fewer is surely
-fewer than the server has, and is won back within a minute if it was no lack of room."""
-
-_CALM = 5.0
-"""Seconds without overload before more are tried."""
+from lookervault.core.ceiling import Ceiling
+from lookervault.core.strain import Strain
 
 
 class Crowd:
-    """The bound on requests in flight.
+    """The bound on requests in flight: what is turned away sets it, or latency.
 
-    Many requests that are sent together may be refused together: that is one event,
-    and cuts the bound once. It then grows by one in as many answers as it allows.
+    Each request has a number. It ends by `answered`, `failed`, `overloaded` or `void`.
     """
 
     def __init__(self, limit: float | None = None) -> None:
-        self.limit = math.inf if limit is None else limit
-        """Requests in flight."""
-        self._cut_at = -math.inf
+        self._ceiling = Ceiling(math.inf if limit is None else max(1, int(limit)))
+        self._strain = Strain()
+
+    @property
+    def limit(self) -> float:
+        """Requests in flight; infinite: no bound is known."""
+        return min(self._ceiling.limit, self._strain.bound)
 
     def full(self, flying: int) -> bool:
-        """Whether one more would be too many."""
-        return flying + 1 > max(1.0, self.limit)
+        """Whether one more would be too many now, be it for a trial."""
+        return flying + 1 > max(1.0, min(self._ceiling.limit, self._strain.limit))
 
-    def overloaded(self, flying: int, sent: float, now: float) -> None:
-        """A request *sent* then was refused as too many, beside *flying* others."""
-        if sent > self._cut_at:
-            self.limit = max(1.0, _CUT * (flying + 1))
-            self._cut_at = now
+    def sent(self, number: int, level: int, now: float, *, free: bool) -> None:
+        """A request was sent, the *level*-th in flight.
 
-    def answered(self, now: float) -> None:
-        """A request was answered as it should be."""
-        if self.limit < math.inf and now - self._cut_at >= _CALM:
-            self.limit += 1 / self.limit
+        *free*: nothing but the number in flight kept it from going earlier.
+        """
+        self._ceiling.sent(number, level, now)
+        self._strain.sent(number, level, now, free=free)
+
+    def answered(self, number: int, now: float) -> None:
+        """It was answered as it should be."""
+        self._ceiling.ended(number, now)
+        self._strain.answered(number, now)
+
+    def failed(self, number: int, now: float) -> None:
+        """It failed, or was lost, after it had kept the server busy."""
+        self._ceiling.ended(number, now)
+        self._strain.void(number)
+
+    def overloaded(self, number: int, now: float) -> None:
+        """It was turned away as too many (502, 503, 504)."""
+        self._ceiling.overloaded(number, now)
+        self._strain.void(number)
+
+    def void(self, number: int) -> None:
+        """It never kept the server busy: it was not sent after all, or refused."""
+        self._ceiling.void(number)
+        self._strain.void(number)

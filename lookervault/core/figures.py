@@ -134,6 +134,10 @@ class Status(_Figures, frozen=True, tag_field="message_type", tag="status"):
     """Why requests are held back just now."""
     paused: float
     """Seconds before the next request may start."""
+    slowed_by: str | None
+    """Why all workers were slowed down last. ``None``: they were not."""
+    slowed_for: float | None
+    """Seconds since then."""
     fetchers: Mapping[str, WorkerFigures]
 
 

@@ -16,6 +16,7 @@ from lookervault.core.breaker import Breaker
 from lookervault.core.crowd import Crowd
 from lookervault.core.tempo import Tempo
 from lookervault.messages import Answered, Ask, Outcome, Slowdown
+from lookervault.records import Tolerance
 
 LONGEST_WAIT = 600.0
 """Seconds of a Retry-After that are obeyed; more is said, not waited for."""
@@ -58,6 +59,25 @@ def decayed(learned: Learned, age: float) -> Learned:
     return Learned(rate=learned.rate, sure=sure, limit=learned.limit)
 
 
+def recalled(known: Tolerance | None, wall: float) -> Learned:
+    """Return what a run may start from, at *wall*, that knows this of an earlier one."""
+    if known is None:
+        return Learned()
+    learned = Learned(rate=known.rate, sure=known.sure, limit=known.in_flight)
+    return decayed(learned, wall - known.at)
+
+
+def kept(learned: Learned, wall: float) -> Tolerance | None:
+    """Return what is worth keeping, at *wall*, of what was *learned*, if anything is.
+
+    To recall it and keep it again changes nothing: what decays does so by halves.
+    """
+    rate, limit = learned.rate, learned.limit
+    if rate is None and limit is None:
+        return None
+    return Tolerance(rate=rate, sure=learned.sure, in_flight=limit, at=wall)
+
+
 class _Flight(msgspec.Struct, frozen=True):
     """A token that is out."""
 
@@ -80,6 +100,8 @@ class Pace:
         self._breaker = Breaker()
         self._waiting: dict[str, int] = {}
         self._flying: dict[str, _Flight] = {}
+        self._paced = False
+        """Whether somebody waits for their turn."""
         self._told_at = -math.inf
         self._told_rate = math.inf if learned.rate is None else learned.rate
 
@@ -104,7 +126,7 @@ class Pace:
         """A fetcher wants to make a request. Whoever waits already keeps its place."""
         flight = self._flying.pop(ask.fetcher, None)
         if flight is not None:
-            self._tempo.void(flight.number)
+            self._void(flight)
         if not self._waiting:
             self._tempo.wanted(now)
         self._waiting[ask.fetcher] = ask.ask
@@ -116,7 +138,7 @@ class Pace:
         flight = self._flying.get(fetcher)
         if flight is not None and ask in {None, flight.ask}:
             del self._flying[fetcher]
-            self._tempo.void(flight.number)
+            self._void(flight)
 
     def bound(self, max_rate: float | None, now: float) -> None:
         """Start at most *max_rate* requests a second from *now* on."""
@@ -141,6 +163,7 @@ class Pace:
             if now - flight.granted <= _LOST:
                 break
             del self._flying[fetcher]
+            self._crowd.failed(flight.number, now)
         return len(self._flying)
 
     def grants(self, now: float, *, most: float = math.inf) -> list[Ask]:
@@ -149,11 +172,13 @@ class Pace:
         while self._waiting and len(granted) < most and self._may_start(now):
             fetcher, ask = next(iter(self._waiting.items()))
             del self._waiting[fetcher]
-            speed = self._tempo.speed
+            speed, free = self._tempo.speed, not self._paced
             self._breaker.started(now)
             number = self._tempo.send(now)
             self._flying[fetcher] = _Flight(ask, now, number, speed)
+            self._crowd.sent(number, len(self._flying), now, free=free)
             granted.append(Ask(fetcher, ask))
+        self._paced = bool(self._waiting) and self._start_at(now) > now
         return granted
 
     def next_at(self, now: float) -> float | None:
@@ -170,21 +195,29 @@ class Pace:
         match answer.outcome:
             case Outcome.OK:
                 self._tempo.accepted(flight.number)
-                self._crowd.answered(now)
+                self._crowd.answered(flight.number, now)
                 self._breaker.succeeded()
                 return None
             case Outcome.REFUSED:
+                self._crowd.void(flight.number)
                 self._breaker.succeeded()
                 return self._refused(flight, answer, now)
             case Outcome.OVERLOADED:
                 self._tempo.void(flight.number)
-                self._crowd.overloaded(len(self._flying), now - answer.seconds, now)
-                return self._overloaded(answer, now)
+                return self._overloaded(flight, answer, now)
             case Outcome.FAILED:
+                self._crowd.failed(flight.number, now)
                 self._tempo.void(flight.number)
                 return self._failed(answer, now)
 
+    def _void(self, flight: _Flight) -> None:
+        self._tempo.void(flight.number)
+        self._crowd.void(flight.number)
+
     def _landed(self, answer: Answered, now: float) -> _Flight:
+        if self._waiting.get(answer.fetcher) == answer.ask:
+            # It asked once more while its token was on the way: nobody would use another.
+            del self._waiting[answer.fetcher]
         flight = self._flying.get(answer.fetcher)
         if flight is not None and flight.ask == answer.ask:
             del self._flying[answer.fetcher]
@@ -215,11 +248,16 @@ class Pace:
         reason = f"Looker refused a request (429){more}"
         return self._tell(reason, sent, now, wait=wait, news=fell or wait > 0)
 
-    def _overloaded(self, answer: Answered, now: float) -> Slowdown | None:
+    def _overloaded(
+        self, flight: _Flight, answer: Answered, now: float
+    ) -> Slowdown | None:
+        before = self._crowd.limit
+        self._crowd.overloaded(flight.number, now)
+        fell = self._crowd.limit < before
         wait, more = _heeded(answer.retry_after)
         stopped = self._failed(answer, now)
         reason, sent = f"Looker is overloaded{more}", now - answer.seconds
-        told = self._tell(reason, sent, now, wait=wait, news=True)
+        told = self._tell(reason, sent, now, wait=wait, news=fell or wait > 0)
         return stopped or told
 
     def _failed(self, answer: Answered, now: float) -> Slowdown | None:

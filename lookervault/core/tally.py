@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from lookervault import content
-from lookervault.core.books import KindBook, Rate
+from lookervault.core.books import KindBook, Rate, Slowness
 from lookervault.core.figures import Status, Summary
 from lookervault.core.staff import Scales, Staff
 from lookervault.errors import LoginRefused
@@ -26,7 +26,6 @@ from lookervault.messages import (
     Outcome,
     Paced,
     Retried,
-    Slowdown,
     Slowed,
     Steered,
     Steering,
@@ -43,9 +42,6 @@ _FORBIDDEN = 403
 
 _WANTED = frozenset({4, 130, 143})
 """Exit statuses of a run that stopped because somebody wanted it to."""
-
-_SLOW = 2.0
-"""Seconds that a slowdown is shown for, at least."""
 
 
 class Tally:
@@ -76,7 +72,7 @@ class Tally:
         self._calls = self._calls_before = self._calls_told = 0
         self._refused = self._retries = self._restarts = self._bytes = 0
         self._repeated = 0
-        self._slowdown: tuple[Slowdown, float] | None = None
+        self._slowness = Slowness()
         self._finished: Finished | None = None
         self._failure: tuple[str, int] | None = None
 
@@ -99,7 +95,7 @@ class Tally:
             case KindDone(kind, report):
                 self._kind(kind).report = report
             case Slowed(slowdown):
-                self._slowdown = (slowdown, now)
+                self._slowness.told(slowdown, now)
             case Paced():
                 self._pace = event
             case Weighed():
@@ -142,8 +138,10 @@ class Tally:
             most_in_flight=self._pace.most,
             calls_left=self._pace.left,
             active=self._staff.active(now),
-            slowdown=self._slow(now),
-            paused=self._paused(now),
+            slowdown=self._slowness.why(now),
+            paused=self._slowness.left(now),
+            slowed_by=self._slowness.last,
+            slowed_for=self._slowness.age(now),
             on_hold=self._steering.paused,
             fetchers=self._staff.figures(now, waiting=frozenset(self._pace.waiting)),
         )
@@ -233,17 +231,6 @@ class Tally:
     def _seconds_left(self, left: int, recent: float, now: float) -> float | None:
         rate = recent or self._overall(now)
         return round(left / rate, 1) if rate > 0 else None
-
-    def _slow(self, now: float) -> str | None:
-        if self._slowdown is None:
-            return None
-        slowdown, heard = self._slowdown
-        return slowdown.reason if now < max(slowdown.until, heard + _SLOW) else None
-
-    def _paused(self, now: float) -> float:
-        if self._slowdown is None:
-            return 0.0
-        return round(max(self._slowdown[0].until - now, 0.0), 3)
 
     def _figures(self, now: float) -> dict[str, Any]:
         """Return what a status and a summary have in common."""

@@ -87,6 +87,7 @@ def facts(status: Status) -> list[str]:
         f"{status.refused:,} refused",
         *_pace(status),
         *_crowd(status),
+        *_slowed(status),
         f"{status.active} of {status.workers} workers busy",
         _memory(status),
         *_troubles(status),
@@ -136,6 +137,17 @@ def _crowd(status: Status) -> list[str]:
     if most is None or most >= status.workers:
         return []
     return [f"at most {plural(most, 'request')} at once"]
+
+
+def _slowed(status: Status) -> list[str]:
+    """Say since when and why there are such bounds, if it is Looker who sets them."""
+    ours = status.rate is None or status.rate == status.max_rate
+    if status.slowed_for is None or (ours and not _crowd(status)):
+        return []
+    since = f"slowed down {duration(status.slowed_for)} ago"
+    if status.slowdown is not None:  # which says why
+        return [since]
+    return [f"{since}: {safe(status.slowed_by or '')}"]
 
 
 def _memory(status: Status) -> str:

@@ -48,11 +48,12 @@ def damaged(answer: Answer, word: Word) -> Answer:
             sent = Answer(body=b"null")
         case _:
             sent = refused(word.status, word.retry_after)
+            sent.ahead = word.ahead
     sent.delay, sent.fault = answer.delay, word.fault
     return sent
 
 
-def refused(status: int, retry_after: int | None = None) -> Answer:
+def refused(status: int, retry_after: int | str | None = None) -> Answer:
     """Return how Looker, or what stands before it, says *status*."""
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer = Answer(status=status, type=_HTML)

@@ -22,13 +22,13 @@ _WORDS = {
     "HANG": Fault.HANG,
 }
 _STATUSES = {500: Fault.ERROR, 502: Fault.GATEWAY, 503: Fault.UNAVAILABLE}
-_REFUSALS = {"429", "503"}
-"""What says how long to wait."""
-
 _LONGEST = 86_400
 """Seconds that a word may name."""
 
-_KNOWN = "200, 400 to 599, 429:SECONDS, 503:SECONDS, RST, CUT, HTML, EMPTY, NULL, HANG, SLOW:SECONDS"
+_KNOWN = (
+    "200, 400 to 599, 429:SECONDS, 429@SECONDS, 429=TEXT, the same of 503, RST, CUT, "
+    "HTML, EMPTY, NULL, HANG, SLOW:SECONDS"
+)
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +36,10 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
 
     fault: Fault | None = None
     status: int = 200
-    retry_after: int | None = None
-    """Seconds that a refusal asks to wait."""
+    retry_after: int | str | None = None
+    """Seconds that a refusal asks to wait, or whatever else it says instead."""
+    ahead: int | None = None
+    """Seconds from the answer's own date to the one that it asks to wait for."""
     over: float = 0.0
     """Seconds over which the answer drips in."""
 
@@ -143,17 +145,37 @@ def _word(text: str) -> Word:
     if name == "SLOW" and seconds is not None:
         return Word(over=seconds)
     if re.fullmatch("200|[45][0-9]{2}", name, re.ASCII) and not colon:
-        return _status(int(name), None)
-    if name in _REFUSALS and seconds is not None and seconds == int(seconds):
-        return _status(int(name), int(seconds))
+        return _status(int(name))
+    refusal = _refusal(text)
+    if refusal is not None:
+        return refusal
     raise UsageError(f"{text!r} is no word of a script: there are {_KNOWN}.")
 
 
-def _status(status: int, retry_after: int | None) -> Word:
+def _refusal(text: str) -> Word | None:
+    """Read ``429:5``, ``429@5``, ``429@-5`` or ``429=soon``."""
+    found = re.fullmatch(r"(429|503)(?::([0-9]+)|@(-?[0-9]+)|=([!-~]+))", text)
+    if found is None:
+        return None
+    status, seconds, ahead, said = found.groups()
+    if max(len(seconds or ""), len(ahead or "")) > len(str(_LONGEST)):
+        return None
+    if said is not None:
+        return _status(int(status), retry_after=said)
+    if abs(int(seconds or ahead)) > _LONGEST:
+        return None
+    if ahead is not None:
+        return _status(int(status), ahead=int(ahead))
+    return _status(int(status), retry_after=int(seconds))
+
+
+def _status(
+    status: int, *, retry_after: int | str | None = None, ahead: int | None = None
+) -> Word:
     if status == 200:  # noqa: PLR2004 - OK
         return AS_IT_IS
     fault = _STATUSES.get(status, Fault.STATUS)
-    return Word(fault=fault, status=status, retry_after=retry_after)
+    return Word(fault=fault, status=status, retry_after=retry_after, ahead=ahead)
 
 
 def _seconds(text: str) -> float | None:

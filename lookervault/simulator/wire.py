@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -59,6 +60,8 @@ class Answer(msgspec.Struct, kw_only=True):
     """Prints the body when it is time to send it, instead of `body`."""
     type: str = JSON
     headers: Mapping[str, str] = {}
+    ahead: int | None = None
+    """Seconds from its date to the date that it says in ``Retry-After``."""
     delay: float = 0.0
     """Seconds to wait before it is sent."""
     over: float = 0.0
@@ -132,12 +135,16 @@ def _head(text: bytes) -> Request:
 
 def head(answer: Answer, length: int, *, keep: bool, encoding: str = "") -> bytes:
     """Return the status line and the headers."""
+    now = time.time()
     lines = [
         f"HTTP/1.1 {answer.status} {phrase(answer.status)}",
-        f"Date: {email.utils.formatdate(usegmt=True)}",
+        f"Date: {email.utils.formatdate(now, usegmt=True)}",
         f"Content-Type: {answer.type}",
         *(f"{name}: {value}" for name, value in answer.headers.items()),
     ]
+    if answer.ahead is not None:
+        until = email.utils.formatdate(now + answer.ahead, usegmt=True)
+        lines.append(f"Retry-After: {until}")
     if answer.status != HTTPStatus.NO_CONTENT:
         lines.append(f"Content-Length: {length}")
     if encoding:

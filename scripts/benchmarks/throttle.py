@@ -1,24 +1,21 @@
 """Drives the throttle's mind against hidden limits, in simulated time.
 
-``python scripts/benchmarks/throttle.py`` runs the whole grid (minutes), ``--quick`` a
-sample. Every figure follows from the seeds alone. The mind is driven as the actor
-drives it: it is told what is asked and answered, and looked at when it wants to be.
+Every figure follows from the seeds alone. The mind is driven as the actor drives it: it
+is told what is asked and answered, and looked at when it wants to be.
 """
 
 from __future__ import annotations
 
-import argparse
 import heapq
-import importlib
 import itertools
 import math
-import multiprocessing
 import random
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from lookervault.core.crowd import Crowd
 from lookervault.core.pace import Learned, Pace
 from lookervault.messages import Answered, Ask, Outcome
 from lookervault.simulator.limits import Bucket, Fixed, Limiter, Sliding
@@ -32,6 +29,15 @@ SPREAD = 0.3
 
 GIVE_UP = 5.0
 """A run that takes so many times the ideal is cut off there."""
+
+QUICK, SLOW = 0.05, 2.0
+"""Seconds that requests of two kinds take, in runs that have both."""
+
+PHASE = 400
+"""Requests of one kind in a row."""
+
+PAGES = 10
+"""Times what the first page takes that the last one takes."""
 
 MEASURED = 30.0
 """Seconds, and at least a hundred requests, that are measured after a change."""
@@ -73,10 +79,17 @@ class Cell(NamedTuple):
     """Requests in flight beyond which the server is overloaded."""
     slows: bool = False
     """Whether it then takes longer, in proportion; else it answers 503."""
+    spread: float = SPREAD
+    """Sigma of the latency, which is lognormal."""
+    kinds: str = "alike"
+    """What the requests have to do with each other; see `Work`."""
+    errors: float = 0.0
+    """Share of requests that are answered 503 whatever is in flight."""
 
     @property
     def requests(self) -> int:
-        return max(1000, round(60 * self.rate)) if self.rate < math.inf else 3000
+        by_rate = max(1000, round(60 * self.rate)) if self.rate < math.inf else 0
+        return by_rate if by_rate and self.crowd is None else max(3000, by_rate)
 
     @property
     def hands(self) -> int:
@@ -85,7 +98,9 @@ class Cell(NamedTuple):
 
     @property
     def mean_latency(self) -> float:
-        return self.latency * math.exp(SPREAD**2 / 2) + JITTER
+        times = {"alike": 1.0, "pages": (1 + PAGES) / 2}.get(self.kinds)
+        latency = (QUICK + SLOW) / 2 if times is None else times * self.latency
+        return latency * math.exp(self.spread**2 / 2) + JITTER
 
     @property
     def ideal(self) -> float:
@@ -93,6 +108,11 @@ class Cell(NamedTuple):
         burst = max(1.0, self.size * self.rate) if self.model == "bucket" else 0.0
         by_limit = (self.requests - burst) / self.rate if self.rate < math.inf else 0.0
         return max(by_limit, self.requests * self.mean_latency / self.hands)
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether there is nothing to be found."""
+        return self.rate == math.inf and self.crowd is None
 
     @property
     def binds(self) -> bool:
@@ -108,6 +128,9 @@ class Cell(NamedTuple):
             f"refused after {1000 * self.delay:g} ms",
         ]
         words += ["Retry-After"] * self.told
+        words += [f"spread {self.spread:g}"] * (self.spread != SPREAD)
+        words += [f"kinds {self.kinds}"] * (self.kinds != "alike")
+        words += [f"{100 * self.errors:g} % errors"] * (self.errors > 0)
         if self.factor != 1:
             words.append(f"limit x {self.factor:g}")
         if self.crowd is not None:
@@ -126,6 +149,49 @@ class Result(NamedTuple):
     """Accepted after the change, as a share of the new limit; 0: no change."""
     crowd: float
     """Mean number in flight over the second half."""
+
+
+class Work:
+    """How long the server takes for one request after the other, if it has room.
+
+    ``alike``: each is the same but for its spread; ``mixed``: each is quick or slow;
+    ``phases``: some hundreds of quick ones, as many slow ones, and so on; ``pages``:
+    ever larger ones, then small ones again. The order of requests alone decides, so
+    that two minds have the same work to do.
+    """
+
+    def __init__(self, cell: Cell) -> None:
+        self._cell = cell
+        self._chance = random.Random(-cell.seed - 1)  # noqa: S311 - no secret, but a seed
+        self._done = 0
+
+    def next(self) -> float:
+        """Return the seconds that the next request takes."""
+        cell, done = self._cell, self._done
+        self._done += 1
+        latency = cell.latency
+        if cell.kinds == "mixed":
+            latency = self._chance.choice((QUICK, SLOW))
+        elif cell.kinds == "phases":
+            latency = (QUICK, SLOW)[done // PHASE % 2]
+        elif cell.kinds == "pages":
+            latency *= 1 + (PAGES - 1) * (done % PHASE) / PHASE
+        return latency * self._chance.lognormvariate(0, cell.spread)
+
+
+class Boundless(Crowd):
+    """A bound on the number in flight that bounds nothing."""
+
+    def full(self, flying: int) -> bool:  # noqa: ARG002 - whatever it is
+        return False
+
+
+class Uncrowded(Pace):
+    """The mind without its second control."""
+
+    def __init__(self) -> None:
+        super().__init__(Learned())
+        self._crowd = Boundless()
 
 
 class Hidden:
@@ -179,6 +245,7 @@ class World:
     def __init__(self, cell: Cell, pace: Pace) -> None:
         self._cell = cell
         self._pace = pace
+        self._work = Work(cell)
         self._chance = random.Random(cell.seed)  # noqa: S311 - no secret, but a seed
         self._limit = Hidden(cell)
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -255,7 +322,8 @@ class World:
         """The request meets the server."""
         cell = self._cell
         over = cell.crowd is not None and self._flying >= cell.crowd
-        if over and not cell.slows:
+        failed = cell.errors > 0 and self._chance.random() < cell.errors
+        if failed or (over and not cell.slows):
             self._answer_in(cell.delay, ask, Outcome.OVERLOADED, sent)
             return
         wait = self._limit.admit(self._now)
@@ -266,7 +334,7 @@ class World:
         self._flying += 1
         self._crowds.append((self._now, self._flying))
         self._accepted.append(self._now)
-        latency = cell.latency * self._chance.lognormvariate(0, SPREAD)
+        latency = self._work.next()
         if over:
             latency *= self._flying / (cell.crowd or 1)
         self._answer_in(latency, ask, Outcome.OK, sent)
@@ -296,8 +364,15 @@ class World:
 
 
 def result(cell: Cell) -> Result:
-    """Run *cell* with a mind that knows nothing yet."""
-    return World(cell, Pace(Learned())).run()
+    """Run *cell* with a mind that knows nothing yet.
+
+    Where there is nothing to be found, overhead is against the mind without this control.
+    """
+    found = World(cell, Pace(Learned())).run()
+    if not cell.unlimited:
+        return found
+    free = World(cell, Uncrowded()).run()
+    return found._replace(overhead=(1 + found.overhead) / (1 + free.overhead) - 1)
 
 
 # The grid
@@ -340,109 +415,16 @@ def overloaded(seeds: Sequence[int], rate: float, *, slows: bool) -> Iterator[Ce
         )
 
 
-# What is printed
-
-
-def spread(values: Iterable[float]) -> str:
-    """Median, 90th of a hundred, and worst, in percent."""
-    ranked = sorted(100 * value for value in values)
-    middle, most = statistics.median(ranked), ranked[int(0.9 * len(ranked))]
-    return f"{middle:7.2f} {most:7.2f} {ranked[-1]:7.2f}"
-
-
-def line(name: str, results: Sequence[Result], most: float = 0.05) -> str:
-    """One group of cells."""
-    within = [r.overhead <= most and r.refusals <= most for r in results]
-    over = spread(r.overhead for r in results)
-    refused = spread(r.refusals for r in results)
-    share = 100 * sum(within) / len(within)
-    return f"{name:<34}{len(results):5} |{over} |{refused} |{share:6.1f} %"
-
-
-def groups(results: Sequence[Result], key: Callable[[Cell], str]) -> Iterator[str]:
-    """A line for each group of *results* that *key* names."""
-    found: dict[str, list[Result]] = {}
-    for one in results:
-        found.setdefault(key(one.cell), []).append(one)
-    for name, members in found.items():
-        yield line(name, members)
-
-
-def worst(results: Sequence[Result], count: int) -> Iterator[str]:
-    """The worst cells, by name."""
-    for what in ("overhead", "refusals"):
-        ranked = sorted(results, key=lambda r: -getattr(r, what))
-        for one in ranked[:count]:
-            yield f"worst {what} {100 * getattr(one, what):6.2f} %: {one.cell}"
-
-
-_SAMPLE = 19
-"""A prime: in step with none of the grid's sides, so that a sample has some of each."""
-
-HEAD = f"{'':<34}cells | overhead %: median, 90th, worst | refused % | within"
-
-
-def _report(run: Callable[[Iterable[Cell]], list[Result]], seeds: list[int]) -> None:
-    """Run and print all."""
-    cells = run(steady(seeds, SHORT))
-    binding = [r for r in cells if r.cell.binds]
-    silent = [r for r in binding if not r.cell.told]
-    print(HEAD)
-    for key in (
-        lambda c: f"{c.model} {c.size:g} s{', Retry-After' * c.told}",
-        lambda c: f"{c.rate:g}/s{', Retry-After' * c.told}",
-        lambda c: f"after {1000 * c.delay:g} ms{', Retry-After' * c.told}",
-        lambda c: f"latency {c.latency:g} s{', Retry-After' * c.told}",
-        lambda c: f"{c.workers} workers{', Retry-After' * c.told}",
+def unlimited(seeds: Sequence[int]) -> Iterator[Cell]:
+    """Servers that bear everything, with latencies and errors that look otherwise."""
+    plain = Cell("bucket", 1.0, math.inf, 8, QUICK, 0.05, told=False, seed=0)
+    variants = [
+        *(plain._replace(spread=spread) for spread in (0.3, 0.6, 1.0)),
+        *(plain._replace(kinds=kinds) for kinds in ("mixed", "phases", "pages")),
+        *(plain._replace(errors=share) for share in (0.01, 0.05)),
+    ]
+    for seed, cell, workers, latency in itertools.product(
+        seeds, variants, WORKERS, LATENCIES
     ):
-        print("\n".join(groups(binding, key)))
-    print(line("the workers are the limit", [r for r in cells if not r.cell.binds]))
-    long = [r for r in run(steady(seeds, LONG)) if r.cell.binds]
-    print(
-        "\n".join(
-            groups(long, lambda c: f"{c.model} {c.size:g} s{', Retry-After' * c.told}")
-        )
-    )
-    for factor in (0.5, 2.0):
-        held = sorted(run(changing(seeds, factor)), key=lambda r: r.held)
-        shares = spread(r.held for r in held)
-        print(f"limit x {factor:g}: accepted of the new limit, %:{shares}")
-        print(*(f"  {100 * r.held:5.1f} %: {r.cell}" for r in held[:5]), sep="\n")
-    for slows, rate in itertools.product((False, True), (math.inf, 20.0)):
-        over = run(overloaded(seeds, rate, slows=slows))
-        name = f"{'slows' if slows else '503'} above 12, {rate:g}/s"
-        least, most = min(r.crowd for r in over), max(r.crowd for r in over)
-        print(line(name, over), f" {least:.1f} to {most:.1f} in flight")
-    print("\n".join(worst(silent, 10)))
-    print(
-        line("windows of at most 1 s, Retry-After", [r for r in binding if r.cell.told])
-    )
-    print(line("windows of at most 1 s", silent))
-
-
-def main() -> None:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", default="101,102,103")
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--quick", action="store_true", help=f"one cell in {_SAMPLE}")
-    parser.add_argument("--without", action="append", default=[], metavar="FILE.NAME=X")
-    options = parser.parse_args()
-    for change in options.without:
-        name, value = change.split("=")
-        file, constant = name.split(".")
-        module = importlib.import_module(f"lookervault.core.{file}")
-        setattr(module, constant, float(value))
-
-    with multiprocessing.get_context("fork").Pool(options.processes) as pool:
-
-        def run(cells: Iterable[Cell]) -> list[Result]:
-            every = sorted(cells, key=lambda cell: -cell.requests)
-            chosen = every[:: _SAMPLE if options.quick else 1]
-            return pool.map(result, chosen, chunksize=4)
-
-        _report(run, [int(seed) for seed in options.seeds.split(",")])
-
-
-if __name__ == "__main__":
-    main()
+        if cell.kinds in {"alike", "pages"} or latency == QUICK:  # Else it has both.
+            yield cell._replace(seed=seed, workers=workers, latency=latency)

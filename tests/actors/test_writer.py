@@ -20,7 +20,7 @@ from lookervault.messages import (
     Stored,
     Write,
 )
-from lookervault.records import Census, Item, Phase, Row, Scope, State
+from lookervault.records import Census, Item, Phase, Row, Scope, State, Tolerance
 from lookervault.store.codec import compress, digest
 from lookervault.store.memory import MemoryStore
 from lookervault.testing import Inbox
@@ -38,6 +38,7 @@ class Bench:
         self.progress = Inbox()
         self.purse = Purse(1000)
         self.sent = 0
+        self.tolerance = None
         self.writer = Writer(
             store,
             me=self.inbox,
@@ -46,6 +47,7 @@ class Bench:
             clock=clock,
             credit=self.purse,
             meter=Meter(lambda: self.sent),
+            tolerance=lambda: self.tolerance,
         )
         self.fence = None
 
@@ -269,6 +271,19 @@ def test_calls_are_saved_with_each_commit(led):
 
     assert led.store.run(1).calls == 5
     assert [e.calls for e in led.progress.take() if isinstance(e, Committed)] == [5]
+
+
+def test_what_looker_bears_is_saved_with_each_commit_and_at_the_end(led):
+    sooner, later = (Tolerance(rate=rate, sure=9.0, at=1.0) for rate in (20.0, 10.0))
+    led.tolerance = sooner
+    led.write(1, "a")
+    led.pass_by(1.0)
+    assert led.store.run(1).tolerance == sooner
+
+    led.tolerance = later
+    led.writer.receive(Seal(led.fence, {}, (), {}))
+
+    assert led.store.run(1).tolerance == later
 
 
 def test_a_new_writer_counts_the_calls_of_this_process_once(clock, store):

@@ -331,6 +331,18 @@ def test_whoever_asks_again_keeps_its_place():
     assert granted == [Ask("a", 1), Ask("b", 2)]
 
 
+def test_who_asked_again_while_its_token_was_on_the_way_gets_no_second_one():
+    pace = Pace(Learned(limit=1.0))
+    pace.asked(Ask("a", 1), 0.0)
+    assert pace.grants(0.0) == [Ask("a", 1)]
+
+    pace.asked(Ask("a", 1), 1.0)
+    pace.answered(Answered("a", 1, Outcome.OK, 0.5, None), 1.5)
+    pace.asked(Ask("b", 2), 1.5)
+
+    assert pace.grants(2.0) == [Ask("b", 2)]
+
+
 def test_a_few_start_at_once_and_the_others_as_answers_come():
     pace = Pace(Learned())
     for n in range(20):
@@ -357,12 +369,28 @@ def test_an_overloaded_server_gets_fewer_at_once_not_fewer_a_second():
     while pace.waiting:
         pace.grants(pace.next_at(1.0))
 
-    slowdown = pace.answered(Answered("a", 0, Outcome.OVERLOADED, 0.1), 1.1)
+    slowdowns = [
+        pace.answered(Answered(who, n, Outcome.OVERLOADED, 0.1), 1.1)
+        for n, who in enumerate(FETCHERS)
+        if who != "a"
+    ]
 
-    assert slowdown.rate is None
-    assert pace.learned.limit == 3.0
-    pace.asked(Ask("a", 9), 1.2)
+    assert {slowdown.rate for slowdown in slowdowns if slowdown} == {None}
+    assert pace.learned.limit == 1.0
+    pace.asked(Ask("b", 9), 1.2)
     assert pace.grants(2.0) == []
+
+
+def test_one_that_is_turned_away_now_and_then_slows_nobody_down():
+    pace = Pace(Learned())
+    for ask in range(100):
+        pace.asked(Ask("a", ask), ask)
+        pace.grants(ask)
+        outcome = Outcome.OK if ask % 10 else Outcome.OVERLOADED
+
+        assert pace.answered(Answered("a", ask, outcome, 0.1), ask + 0.1) is None
+
+    assert pace.learned.serial == 0
 
 
 def test_a_request_that_never_ended_does_not_count_for_ever():

@@ -211,6 +211,17 @@ def test_a_slowdown_is_shown_until_it_is_over():
     assert (after.slowdown, after.paused) == (None, 0.0)
 
 
+def test_why_and_since_when_everyone_is_slower_is_told_until_the_end():
+    tally = a_tally()
+    assert (tally.status(1.0).slowed_by, tally.status(1.0).slowed_for) == (None, None)
+
+    tally.hear(Slowed(Slowdown("429", 5.0, until=3.0)), 2.0)
+    tally.hear(Slowed(Slowdown("503", 4.0, until=31.0)), 21.0)
+    later = tally.status(621.0)
+
+    assert (later.slowed_by, later.slowed_for) == ("503", 600.0)
+
+
 def test_how_many_requests_may_be_under_way_is_told_until_it_is_not_bounded():
     few = a_tally(Paced(4.0, 2, None, ("fetcher-1",)))
     any_ = a_tally(Paced(4.0, 2, None), Paced(4.0, None, None))

@@ -94,6 +94,8 @@ def statuses():
         active=st.integers(0, 50),
         slowdown=st.one_of(st.none(), HOSTILE_TEXT),
         paused=_SECONDS,
+        slowed_by=st.one_of(st.none(), HOSTILE_TEXT),
+        slowed_for=st.one_of(st.none(), _SECONDS),
         fetchers=workers(),
     )
 

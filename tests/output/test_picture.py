@@ -72,6 +72,8 @@ STATUS = Status(
     active=1,
     slowdown=None,
     paused=0.0,
+    slowed_by=None,
+    slowed_for=None,
     fetchers={"fetcher-1": a_worker(seconds=2.0)},
 )
 
@@ -128,6 +130,18 @@ def test_a_run_is_told_in_full():
         ({"cramped": True}, "memory is short"),
         ({"rate": 12.0}, "at most 12 calls/s"),
         ({"rate": 5.5, "max_rate": 20.0}, "at most 5.5 calls/s (--max-rate 20)"),
+        (
+            {"rate": 12.0, "slowed_by": "429", "slowed_for": 190.0},
+            "at most 12 calls/s, slowed down 3m 10s ago: 429",
+        ),
+        (
+            {"most_in_flight": 1, "slowed_by": "503", "slowed_for": 9.0},
+            "at most 1 request at once, slowed down 9s ago: 503",
+        ),
+        (
+            {"rate": 12.0, "slowed_by": "429", "slowed_for": 1.0, "slowdown": "429"},
+            "slowed down 1s ago, 1 of 2 workers busy",
+        ),
         ({"most_in_flight": 1}, "at most 1 request at once"),
         ({"workers": 9, "most_in_flight": 2}, "at most 2 requests at once"),
         ({"calls_left": 880}, "1,234 calls (880 left)"),
@@ -139,7 +153,14 @@ def test_a_run_is_told_in_full():
     ],
 )
 def test_what_matters_just_now_is_said(fields, said):
-    assert said in ", ".join(drawn(replace(STATUS, **fields)))
+    assert said in ", ".join(drawn(replace(STATUS, **fields), columns=100))
+
+
+def test_a_slowdown_of_long_ago_that_bounds_nothing_any_more_is_not_said():
+    long_ago = replace(STATUS, slowed_by="429", slowed_for=900.0)
+
+    for status in (long_ago, replace(long_ago, rate=20.0, max_rate=20.0)):
+        assert "slowed" not in ", ".join(drawn(status))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Over real connections, each word of a script does what it says, in turn."""
 
 import http.client
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -53,6 +54,23 @@ def test_a_refusal_by_script_says_how_long_to_wait(simulate):
     client = simulate(script="429:7")
 
     assert client.get("/looks/7")[1]["Retry-After"] == "7"
+
+
+def test_or_it_says_until_when_by_its_own_clock(simulate):
+    client = simulate(script="429@7 503@-60")
+
+    told = [client.get("/looks/7")[1] for _ in range(2)]
+
+    dates = [
+        [parsedate_to_datetime(it[n]) for n in ("Date", "Retry-After")] for it in told
+    ]
+    assert [(until - date).total_seconds() for date, until in dates] == [7, -60]
+
+
+def test_or_something_that_nobody_understands(simulate):
+    client = simulate(script="429=soon,-1")
+
+    assert client.get("/looks/7")[1]["Retry-After"] == "soon,-1"
 
 
 def test_a_script_may_be_for_one_kind_or_one_call(simulate):

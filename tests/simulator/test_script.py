@@ -39,6 +39,12 @@ def test_each_word_is_read_as_what_it_stands_for():
         (200, Fault.EMPTY, None),
         (200, Fault.NULL, None),
     ]
+    assert parse_script("429@5 503@-60 429=-1 503=9999999999").words == (
+        Word(fault=Fault.STATUS, status=429, ahead=5),
+        Word(fault=Fault.UNAVAILABLE, status=503, ahead=-60),
+        Word(fault=Fault.STATUS, status=429, retry_after="-1"),
+        Word(fault=Fault.UNAVAILABLE, status=503, retry_after="9999999999"),
+    )
     assert parse_script("HANG SLOW:2.5").words == (
         Word(fault=Fault.HANG),
         Word(over=2.5),
@@ -98,6 +104,13 @@ def test_one_text_is_one_script():
         ("429:-1", "'429:-1'"),
         ("٤٢٩:1", "'٤٢٩:1'"),
         ("500:3", "'500:3'"),
+        ("429@", "'429@'"),
+        ("429@1.5", "'429@1.5'"),
+        ("429@99999", "'429@99999'"),
+        ("429@-" + 5000 * "9", "is no word"),
+        ("500@3", "'500@3'"),
+        ("429=", "'429='"),
+        ("200=3", "'200=3'"),
         ("SLOW", "'SLOW'"),
         ("SLOW:x", "'SLOW:x'"),
         ("RST:1", "'RST:1'"),
