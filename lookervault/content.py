@@ -105,7 +105,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def census(self) -> str:
         """The fields of a census row, also where the listing itself is the census."""
-        own = (self.id, "updated_at" if self.dated else None, self.folder)
+        own = self.id, "updated_at" if self.dated else None, self.folder
         return self.listing.fields or ",".join(filter(None, own))
 
 
@@ -269,8 +269,7 @@ def named(names: Iterable[str]) -> tuple[str, ...]:
 
     """
     wanted = list(names)
-    unknown = list(dict.fromkeys(name for name in wanted if name not in KINDS))
-    if unknown:
+    if unknown := list(dict.fromkeys(name for name in wanted if name not in KINDS)):
         raise UsageError(_unknown(unknown))
     return tuple(kind for kind in KINDS if kind in wanted)
 

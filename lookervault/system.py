@@ -13,7 +13,7 @@ from lookervault.actors.clock import Clock, SystemClock
 from lookervault.actors.subscribers import Subscribers
 from lookervault.actors.threads import Life, Spawn, Subscriber, Threads
 from lookervault.content import named
-from lookervault.core.pace import Learned
+from lookervault.core.pace import Learned, recalled
 from lookervault.errors import LeftBehind, UsageError
 from lookervault.extraction import Extraction, gave_up
 from lookervault.looker.base import Source
@@ -22,6 +22,7 @@ from lookervault.memory import Scales
 from lookervault.messages import Began, Exited, Finished, ToProgress, Wake
 from lookervault.records import Scope
 from lookervault.settings import Settings, check
+from lookervault.store import recall
 from lookervault.store.base import Store
 from lookervault.tree import Tree
 
@@ -46,7 +47,7 @@ class System:
     run in its order: functions, from a thread of ours that they must not hold up, or
     Pykka actors. *memory* returns the bytes that count against `Settings.max_memory`,
     once a second, instead of those that the process has for itself. *learned* is what
-    is known of Looker's limits already.
+    is known of Looker's limits, instead of what earlier runs left in *store*.
 
     Raises:
         UsageError: *settings* make no sense; nothing was started.
@@ -89,7 +90,7 @@ class System:
             spawn=self._spawn,
             clock=self._clock,
             scales=self._scales,
-            learned=learned or Learned(),
+            learned=learned or recalled(recall.tolerance(store), self._clock.wall()),
         )
         self._life: Life | None = None
         self._ended: Exited | None = None

@@ -25,7 +25,7 @@ LAYERS = (
     {"core"},
     {"http", "store", "memory"},
     {"looker"},
-    {"vault"},
+    {"vault", "repair"},
     {"actors"},
     {"tree"},
     {"extraction"},
@@ -82,15 +82,20 @@ CONFINED = {
         "testing/*": "makes up crashes",
         "simulator/*": "makes up content",
     },
-    "signal": {"cli/*": "a program may take signals, a library must not"},
+    "signal": {
+        "cli/*": "a program may take signals, a library must not",
+        "store/child.py": "names the signal that ended a process of ours",
+    },
     "socket": {
         "http/*": "cuts a connection off",
         "store/lock.py": "names the host that holds a vault",
         "simulator/*": "a server",
+        "testing/proxy.py": "spoils connections to one",
     },
     "subprocess": {
         "config/secrets.py": "a command that gives a secret",
         "simulator/process.py": "a simulated Looker beside a test",
+        "store/*": "a damaged map can end who reads it",
     },
     "threading": {
         "actors/*": "where actors get their threads and timers",

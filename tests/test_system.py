@@ -460,3 +460,27 @@ def test_a_cancel_ends_the_run_whoever_crashes_before_or_after_it(seed):
     simulation.run(lambda: extraction.over)
 
     assert extraction.result().exit_code == CANCELLED
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_date_that_jumps_costs_a_run_nothing(seed):
+    """Set by up to a day, forward or back, again and again, also while others die."""
+
+    def jump():
+        if simulation.random.random() < 0.1:
+            simulation.clock.set_wall(simulation.random.uniform(-86_400.0, 86_400.0))
+
+    store = MemoryStore()
+    simulation = Simulation(seed, crashes=2, between=jump)
+    settings = Settings(workers=2, batch_size=5)
+    spawn, clock = simulation.spawn, simulation.clock
+    system = System(looker(100), store, settings, spawn=spawn, clock=clock)
+    system.__enter__()
+
+    extraction = system.extract(DASHBOARDS)
+    simulation.run(lambda: extraction.over)
+
+    run = extraction.result().run
+    assert (run.complete, list(store.gaps(run.number))) == (True, [])
+    assert ids(store, "dashboards") == wanted(100)
+    assert clock.now() < 300.0

@@ -11,7 +11,7 @@ from lookervault.actors.purse import Purse
 from lookervault.actors.watch import Watch
 from lookervault.actors.work import Work
 from lookervault.content import KINDS
-from lookervault.core.bodies import Body, redacted
+from lookervault.core.bodies import Body
 from lookervault.core.errand import Request
 from lookervault.core.pace import Learned
 from lookervault.errors import LookerError, Sort
@@ -40,7 +40,7 @@ from lookervault.messages import (
     Write,
 )
 from lookervault.records import Item
-from lookervault.store.codec import compress, digest
+from lookervault.store.packing import packed
 
 _PATIENCE = 1.0
 """Seconds after which the throttle is asked again: it may have died meanwhile."""
@@ -186,17 +186,7 @@ class Fetcher(Actor[ToFetcher]):
         """Hash and compress here, so that the one writer need not."""
         if self._pulse is not None:
             self._pulse.beat()
-        raw, changed = redacted(KINDS[work.lease.unit.part.kind], body.raw)
-        return Item(
-            row=body.row,
-            title=body.title,
-            call=call,
-            fetched_at=at,
-            digest=digest(raw),
-            body=compress(raw),
-            size=len(raw),
-            redacted=changed,
-        )
+        return packed(KINDS[work.lease.unit.part.kind], call, body, at)
 
     def _troubled(self, work: Work, error: LookerError) -> None:
         if error.sort is Sort.LIMITED:

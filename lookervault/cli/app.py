@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ import msgspec
 
 from lookervault.cli.hiding import known
 from lookervault.config.file import Profile
+from lookervault.core.audit import Finding
 from lookervault.core.past import Past
 from lookervault.errors import DiskFailed, LeftBehind
 from lookervault.looker.base import Source
@@ -28,9 +29,11 @@ from lookervault.output.safe import safe
 from lookervault.output.stream import silence
 from lookervault.records import About, Head, Run, Scope
 from lookervault.store.base import Store
+from lookervault.store.share import Beat, Seen, Share
 
 if TYPE_CHECKING:
     from lookervault.config.logins import Login
+    from lookervault.repair import Repair
 
 _NO_PROFILE = Profile(None, {}, Path())
 
@@ -166,6 +169,18 @@ def _vault(path: Path) -> AbstractContextManager[Reads]:
     return Vault.open(path)
 
 
+def _repair(path: Path, source: Source, app: App) -> AbstractContextManager[Repair]:
+    from lookervault.repair import opened  # noqa: PLC0415 - see above
+
+    return opened(path, source, wall=app.calendar, sleep=app.sleep)
+
+
+def _inspect(path: Path, share: Share) -> Generator[Finding | Beat | Seen]:
+    from lookervault.store.inspection import inspect  # noqa: PLC0415 - see above
+
+    return inspect(path, share)
+
+
 @contextlib.contextmanager
 def _system(
     source: Source, store: Store, settings: Mapping[str, Any]
@@ -200,6 +215,9 @@ class App:
     store: Callable[[Path, Source, Scope, float], Store] = _store
     """Opens the vault, logs in and checks the scope, so that what fails leaves no trace."""
     vault: Callable[[Path], AbstractContextManager[Reads]] = _vault
+    inspect: Callable[[Path, Share], Generator[Finding | Beat | Seen]] = _inspect
+    """Says what is wrong with a vault, without opening it in this process."""
+    repair: Callable[[Path, Source, App], AbstractContextManager[Repair]] = _repair
     system: Callable[
         [Source, Store, Mapping[str, Any]], AbstractContextManager[Runs]
     ] = _system

@@ -13,7 +13,7 @@ from lookervault.cli.configured import Configured, configurable
 from lookervault.content import named
 from lookervault.output import sheet
 from lookervault.output.jsonl import line
-from lookervault.records import Head
+from lookervault.records import Head, State
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -78,9 +78,9 @@ def ls(
 
 
 def _entry(head: Head) -> Entry:
-    return Entry(
-        head.kind, head.id, head.title, head.folder, head.updated_at, head.state.value
-    )
+    lost = head.lost and head.state is not State.GONE
+    state = "lost" if lost else head.state.value
+    return Entry(head.kind, head.id, head.title, head.folder, head.updated_at, state)
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

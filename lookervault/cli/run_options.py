@@ -151,6 +151,11 @@ def asking(command: F) -> F:
     return _with(command, (*_SCOPE, *_BOUNDS, *_REACHING, configurable, *shown))
 
 
+def reaching(command: F) -> F:
+    """Let *command* take how Looker is reached."""
+    return _with(command, _REACHING)
+
+
 def _with(command: F, those: tuple[_Option, ...]) -> F:
     for each in reversed(those):
         command = each(command)

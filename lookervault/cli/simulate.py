@@ -31,8 +31,9 @@ Words of a --script:
   200          as it would be       RST      the connection is reset
   400 to 599   that status          CUT      half of the body
   429:5 503:5  with Retry-After: 5  HTML     200 and a page for people
-  SLOW:3       dripped over 3 s     EMPTY    200 and nothing
-  HANG         never                NULL     200 and null
+  429@5 503@5  and a date instead   EMPTY    200 and nothing
+  429=x 503=x  and this text        NULL     200 and null
+  SLOW:3       dripped over 3 s     HANG     never
 After the last word all goes well; a last * begins again, a last ... goes on.
 
 \b

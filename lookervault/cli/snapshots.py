@@ -23,13 +23,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     run: str
     state: str
-    """``complete``, ``incomplete``, ``open`` or ``abandoned``."""
+    """``complete``, ``incomplete``, ``repair``, ``open`` or ``abandoned``."""
     started: str
     ended: str
     kinds: tuple[str, ...]
     """Empty: all."""
     folders: tuple[str, ...]
     recursive: bool
+    repair: bool
+    """Whether only what was damaged was asked for."""
     items: int
     new: int
     changed: int
@@ -98,6 +100,7 @@ def entry(run: Run) -> Entry:
         kinds=run.scope.kinds,
         folders=run.scope.folders,
         recursive=run.scope.recursive,
+        repair=run.scope.repair,
         items=counts.stored,
         new=counts.new,
         changed=counts.changed,
@@ -111,6 +114,8 @@ def entry(run: Run) -> Entry:
 
 
 def _state(run: Run) -> str:
+    if run.phase is Phase.SEALED and run.scope.repair:
+        return "repair"
     if run.phase is Phase.SEALED:
         return "complete" if run.complete else "incomplete"
     phase: str = run.phase.value
@@ -122,6 +127,8 @@ def _row(it: Entry) -> tuple[str, ...]:
     folders = f" in {folder} {', '.join(it.folders)}" if it.folders else ""
     below = " and below" if it.recursive else ""
     what = f"{', '.join(it.kinds) or 'everything'}{folders}{below}"
+    if it.repair:
+        what = f"what was damaged of {what}"
     items, failed = f"{it.items:,}", f"{it.failed:,}"
     return it.run, it.state, it.ended or it.started, items, failed, what
 

@@ -14,6 +14,7 @@ MOST_ROWS = 5000
 _TIMES = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)", re.ASCII)
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
+_FRACTION = re.compile(r"([0-9]{1,9})/([0-9]{1,9})", re.ASCII)
 _SIZES = {
     "": 1,
     "b": 1,
@@ -102,3 +103,23 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # older ones take none
             least = f"{self._least // 2**20}MiB"
             self.fail(f"{value!r} is less than {least}: {self._why}.", param, ctx)
         return int(number)
+
+
+class Fraction(click.ParamType):  # type: ignore[type-arg]  # older ones take none
+    """A part of a whole: ``1/7`` is the first of seven."""
+
+    name = "fraction"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        match = _FRACTION.fullmatch(str(value).strip())
+        number, of = (int(match[1]), int(match[2])) if match else (0, 0)
+        if not 1 <= number <= of:
+            message = (
+                f"{value!r} is no part of a whole: say 1/7 for the first of seven."
+            )
+            self.fail(message, param, ctx)
+        return number, of

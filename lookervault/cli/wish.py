@@ -65,17 +65,22 @@ def wish(ctx: click.Context, app: App, given: Mapping[str, Any]) -> Wish:
         ),
         vault=given["vault"],
         hint=_hint(ctx, given["vault"]),
-        access=Access(
-            ini=given["looker_ini"],
-            ini_of_profile=from_file(ctx, "looker_ini"),
-            ca_file=given["ca_file"],
-            insecure_http=given["insecure_http"],
-            workers=given["workers"],
-            profile=app.profile,
-        ),
+        access=access(ctx, app, given),
         settings={name: given[name] for name in _SETTINGS if name in given},
         as_json=given["as_json"],
         **{name: given[name] for name in more if name in given},
+    )
+
+
+def access(ctx: click.Context, app: App, given: Mapping[str, Any]) -> Access:
+    """Return how Looker is reached, by *given*; by one worker, if it does not say more."""
+    return Access(
+        ini=given["looker_ini"],
+        ini_of_profile=from_file(ctx, "looker_ini"),
+        ca_file=given["ca_file"],
+        insecure_http=given["insecure_http"],
+        workers=given.get("workers", 1),
+        profile=app.profile,
     )
 
 

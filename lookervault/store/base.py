@@ -24,6 +24,7 @@ from lookervault.records import (
     Login,
     Run,
     Scope,
+    Tolerance,
 )
 from lookervault.units import Marker as Marker  # noqa: PLC0414  # part of the contract
 from lookervault.units import Unit
@@ -95,8 +96,9 @@ class Store(Protocol):
         gaps: Sequence[Gap],
         figures: Mapping[str, float],
         calls: int,
+        tolerance: Tolerance | None = None,
     ) -> Run:
-        """Close *run* as a snapshot; its markers go.
+        """Close *run* as a snapshot; its markers go. *tolerance* as in `put`.
 
         An item behind a gap that has an earlier version gets an entry of state
         `State.UNREAD`, unless it is just missing from the census. The entry shows that version's body. What this very run has of
@@ -106,7 +108,13 @@ class Store(Protocol):
     # What a run writes
 
     def put(
-        self, run: int, epoch: int, landed: Sequence[Landed], *, calls: int
+        self,
+        run: int,
+        epoch: int,
+        landed: Sequence[Landed],
+        *,
+        calls: int,
+        tolerance: Tolerance | None = None,
     ) -> list[dict[str, Counts]]:
         """Store items and one marker for each unit; return each unit's counts by kind.
 
@@ -128,7 +136,7 @@ class Store(Protocol):
         What is new or changed gets an entry of this run, and its body is written if
         the item has none of that digest. What is unchanged costs nothing. The counts
         of the run grow by what was not repeated, and by its bytes. *calls* replaces
-        the run's number of calls.
+        the run's number of calls, *tolerance* its tolerance, unless it is ``None``.
         """
 
     def put_census(self, run: int, kind: str, census: Census) -> None:

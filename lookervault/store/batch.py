@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from lookervault.errors import Damaged
 from lookervault.records import Counts, Gap, Head, Item, State
 from lookervault.store import keys, rules, values
@@ -76,6 +78,8 @@ class Batch:
             self._put_body(prefix, item)
         elif old is not None and old.digest == item.digest:
             self._heal(prefix, item)
+        if old is not None and old.lost:
+            self._found_again(prefix, item.digest)
         return verdict
 
     def _newest(self, prefix: bytes) -> Head | None:
@@ -91,13 +95,24 @@ class Batch:
             value = values.body(key, item.digest, item.body)
             if self._bodies.put(key, value, overwrite=False):
                 return
-            if values.read_body(key, self._bodies.value())[0] == item.digest:
+            there = digest_of(key, self._bodies.value())
+            if there is None:  # It is broken, so that nothing is lost with it.
+                self._bodies.put(key, value)
+            if there in {None, item.digest}:
                 return
 
     def _heal(self, prefix: bytes, item: Item) -> None:
         """Write the body of an unchanged item again, should the store have lost it."""
         if not self._bodies.set_key(body_keys(prefix, item.digest)[0]):
             self._put_body(prefix, item)
+
+    def _found_again(self, prefix: bytes, digest: bytes) -> None:
+        """The body with this *digest* is there: no version lacks it any more."""
+        for key, value in list(self._transaction.entries(keys.ITEMS, prefix)):
+            head = values.read_head(key, value)
+            if head.lost and head.digest == digest:
+                found = replace(head, lost=False)
+                self._transaction.put(keys.ITEMS, key, values.head(key, found))
 
     def _both(self, prefix: bytes, old: Head, item: Item) -> rules.Bodies:
         blob = find_body(self._transaction, prefix, old.digest)
@@ -108,16 +123,29 @@ class Batch:
 
 def lost(head: Head) -> Damaged:
     """Return what to raise when the body behind *head* is not as it was stored."""
+    if head.lost:
+        return Damaged(
+            f"The body of {head.kind}/{head.id} that run {head.run} found is lost, as a "
+            "repair has noted: go back to a copy of the vault, or name another snapshot."
+        )
     return Damaged(
         f"The vault is damaged: the body of {head.kind}/{head.id} that run {head.run} "
-        "found is missing or broken. Go back to a copy of the vault, or extract into "
-        "a new one."
+        "found is missing or broken. lookervault check says what else is, and "
+        "lookervault repair fetches it again."
     )
 
 
 def body_keys(prefix: bytes, digest: bytes) -> tuple[bytes, bytes]:
     """Return the keys that a body may have: the second, if the first one is taken."""
     return prefix + digest[: keys.PREFIX_BYTES], prefix + digest
+
+
+def digest_of(key: bytes, value: bytes) -> bytes | None:
+    """Return the digest of the body under *key*; ``None``: it is broken."""
+    try:
+        return values.read_body(key, value)[0]
+    except Damaged:
+        return None
 
 
 def find_body(transaction: Transaction, prefix: bytes, digest: bytes) -> bytes | None:

@@ -19,6 +19,15 @@ _LEVEL = 3
 
 DIGEST_BYTES = 16
 
+FRAME_HEAD = 18
+"""Bytes that the head of a zstd frame has at most."""
+
+_CHUNK = 2**20
+
+_BLOCK = 2**17
+"""Bytes that a block of zstd holds at most. A frame that promises more than so many for
+each of its own would only have us allocate them."""
+
 
 # zstandard's contexts must not be shared by threads at the same time. One that packs
 # takes a megabyte, so that there is one for each core, not one for each thread.
@@ -51,6 +60,32 @@ def compress(raw: bytes | memoryview) -> bytes:
         _compressors.put(compressor)
 
 
+def trouble(blob: bytes | memoryview, size: int, wanted: bytes) -> str | None:
+    """Say why *blob* does not hold the *size* bytes with the digest *wanted*.
+
+    In little memory, however large it is.
+    """
+    told = size_told(blob)
+    if told != size:
+        return f"it does not say that it holds {size:,} bytes"
+    found = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    try:
+        with _contexts.decompressor.stream_reader(blob) as reader:
+            while chunk := reader.read(_CHUNK):
+                found.update(chunk)
+    except zstandard.ZstdError as error:
+        return f"it cannot be unpacked ({error})"
+    return None if found.digest() == wanted else "it is not what Looker sent"
+
+
+def size_told(blob: bytes | memoryview) -> int | None:
+    """Return how many bytes the frame says that it holds, by its first few bytes."""
+    try:
+        return zstandard.frame_content_size(blob[:FRAME_HEAD])
+    except zstandard.ZstdError:
+        return None
+
+
 def decompress(blob: bytes, size: int) -> bytes:
     """Return the *size* bytes that *blob* holds. Never allocates more than that.
 
@@ -59,7 +94,8 @@ def decompress(blob: bytes, size: int) -> bytes:
 
     """
     try:
-        if zstandard.frame_content_size(blob) != size:
+        told = zstandard.frame_content_size(blob)
+        if told != size or size > len(blob) * _BLOCK:
             message = f"A stored body does not say that it holds {size} bytes."
             raise Damaged(message)
         return _contexts.decompressor.decompress(blob, allow_extra_data=False)

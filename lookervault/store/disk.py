@@ -35,7 +35,7 @@ def check(path: Path) -> None:
         DiskFailed: less than `NEEDED` is free.
 
     """
-    where = _existing(path)
+    where = existing(path)
     if not os.access(where, os.W_OK | os.X_OK):
         raise VaultError(
             f"The vault {path} cannot be written to, since {where} is read-only for "
@@ -95,6 +95,6 @@ def _kind(path: Path) -> str | None:
     )
 
 
-def _existing(path: Path) -> Path:
+def existing(path: Path) -> Path:
     """Return *path*, or the nearest directory above it that is there."""
     return next((p for p in (path, *path.absolute().parents) if p.exists()), path)

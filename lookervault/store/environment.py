@@ -21,6 +21,7 @@ from lookervault.errors import DiskFailed, LookervaultError, VaultError
 from lookervault.store import failures, keys, place
 from lookervault.store.gate import Gate
 from lookervault.store.transaction import Transaction
+from lookervault.store.view import View
 
 MAP_SIZE = 64 * 2**30 if sys.maxsize > 2**32 else 2**30
 """Bytes of address space, not of disk. Ample, so that growing is the exception."""
@@ -113,6 +114,28 @@ class Environment:
         with self.reading() as transaction:
             yield transaction
 
+    @contextlib.contextmanager
+    def viewing(self) -> Iterator[View]:
+        """Read in one transaction, without copies; else like `reading`."""
+        self._not_forked()
+        with failures.translated(self.data.parent), self._gate.shared():
+            raw = self._try_view()
+            if raw is not None:
+                with raw:
+                    yield View(raw, self._databases)
+                return
+        self._adopt_size()
+        with self.viewing() as view:
+            yield view
+
+    def copy(self, target: int, *, compact: bool) -> None:
+        """Write to the file descriptor *target* what the vault holds now.
+
+        Consistent, also while another process writes.
+        """
+        with failures.translated(self.data.parent), self._gate.shared():
+            self._lmdb.copyfd(target, compact)
+
     def writing(self, job: Callable[[Transaction], _T]) -> _T:
         """Do *job* in one transaction; when this returns, the disk has its effect.
 
@@ -130,7 +153,8 @@ class Environment:
             except lmdb.MapFullError:
                 self._grow(size)
             except DiskFailed as error:
-                if isinstance(error.__cause__, lmdb.PanicError):
+                # If it was a meta page, LMDB refuses everything until then.
+                if isinstance(error.__cause__, lmdb.Error):
                     self._reopen()
                 raise
             else:
@@ -148,6 +172,12 @@ class Environment:
         """Begin, unless another process has made the map larger."""
         try:
             return self._lmdb.begin(write=write)
+        except lmdb.MapResizedError:
+            return None
+
+    def _try_view(self) -> lmdb.Transaction[memoryview] | None:
+        try:
+            return self._lmdb.begin(buffers=True)
         except lmdb.MapResizedError:
             return None
 
@@ -187,9 +217,7 @@ def _identity(data: Path) -> tuple[int, int] | None:
     return told.st_dev, told.st_ino
 
 
-def _map(
-    data: Path, size: int, *, writable: bool, create: bool = False
-) -> lmdb.Environment:
+def _map(data: Path, size: int, *, writable: bool) -> lmdb.Environment:
     """Open *data* with a map of *size* bytes, or of what there is address space for."""
     while True:
         try:
@@ -198,7 +226,7 @@ def _map(
                 map_size=size,
                 max_dbs=_MOST_DATABASES,
                 readonly=not writable,
-                create=create,
+                create=False,  # of the directory; the files are made
                 mode=0o600,
             )
         except lmdb.MemoryError:
@@ -214,7 +242,7 @@ def create(data: Path, size: int, first: tuple[str, bytes, bytes]) -> None:
     """
     database, key, value = first
     with failures.translated(data.parent):
-        made = _map(data, size, writable=True, create=True)
+        made = _map(data, size, writable=True)
         try:
             place.make_private(data)
             with made.begin(write=True) as raw:
@@ -245,7 +273,11 @@ def share(data: Path, *, size: int = MAP_SIZE, writable: bool = False) -> Enviro
             known.users += 1
             return known
         place.check_size(data)
-        made = Environment(data, size=size, writable=writable)
+        try:
+            made = Environment(data, size=size, writable=writable)
+        except LookervaultError as error:
+            # LMDB says in many ways that it cannot make sense of a file.
+            raise place.damage(data) or error from error
         if file:
             _open_ones[file] = made
         return made

@@ -28,8 +28,8 @@ def translate(error: lmdb.Error, path: Path) -> LookervaultError:
     """Say what *error* means for the vault at *path*."""
     if isinstance(error, _DAMAGED):
         return Damaged(
-            f"The vault {path} is damaged ({error}). Go back to a copy of it, or "
-            "extract into a new one."
+            f"The vault {path} is damaged ({error}). lookervault check says how badly; "
+            "go back to a copy of it, or extract into a new one."
         )
     if isinstance(error, _DISK) or type(error) is lmdb.Error:
         return DiskFailed(_about_the_disk(error, path))

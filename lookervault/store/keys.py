@@ -26,6 +26,7 @@ _LONGEST = 200
 """Bytes of an id that stand in a key as they are. LMDB allows 511 in all."""
 
 _HASHED = b"\xff"
+_HASH_BYTES = 32
 _LENGTHS = tuple(bytes([length]) for length in range(256))
 _LAST_RUN = 2**64 - 1
 
@@ -54,7 +55,7 @@ def of_id(id_: str) -> bytes:
     raw = id_.encode()
     if len(raw) <= _LONGEST:
         return _LENGTHS[len(raw)] + raw
-    return _HASHED + hashlib.blake2b(raw, digest_size=32).digest()
+    return _HASHED + hashlib.blake2b(raw, digest_size=_HASH_BYTES).digest()
 
 
 def of_item(kind: str, id_: str) -> bytes:
@@ -93,6 +94,33 @@ def of_census(run: int, kind: str, part: int | None = None) -> bytes:
 def of_gap(run: int, kind: str, id_: str) -> bytes:
     """Return the key of a gap."""
     return of_run(run) + of_item(kind, id_)
+
+
+def item_of(key: bytes) -> bytes | None:
+    """Return the beginning of *key* that names an item; ``None``: it names none."""
+    start = 1 + key[0] if key else 0
+    if not 0 < start < len(key):
+        return None
+    length = 1 + key[start]
+    end = start + (1 + _HASH_BYTES if length > 1 + _LONGEST else length)
+    return key[:end] if end <= len(key) else None
+
+
+def number_of(key: bytes) -> int:
+    """Return the run at the beginning of a *key*."""
+    return int.from_bytes(key[:RUN_BYTES], "big")
+
+
+def names_of(key: bytes) -> tuple[str, str | None]:
+    """Return the kind and the id at the beginning of *key*, as far as they can be read.
+
+    The id is ``None`` if only its hash is there.
+    """
+    item = item_of(key)
+    kind = key[1 : 1 + key[0]].decode(errors="replace") if key else ""
+    if item is None or item[1 + key[0]] > _LONGEST:
+        return kind, None
+    return kind, item[2 + key[0] :].decode(errors="replace")
 
 
 def kind_of(key: bytes) -> str:

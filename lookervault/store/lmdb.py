@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from lookervault.core.audit import Finding
 from lookervault.errors import VaultError
 from lookervault.records import (
     About,
@@ -18,12 +19,14 @@ from lookervault.records import (
     Phase,
     Run,
     Scope,
+    Tolerance,
 )
 from lookervault.store import disk, environment, keys, place, rules, values
 from lookervault.store.base import Landed
 from lookervault.store.batch import Batch
 from lookervault.store.environment import MAP_SIZE
 from lookervault.store.lock import Lock
+from lookervault.store.mend import Mend
 from lookervault.store.reading import FORMAT, LmdbReader, find_run, newest_run
 from lookervault.store.transaction import Transaction
 
@@ -80,6 +83,7 @@ class LmdbStore(LmdbReader):
         lock = Lock(path, now=now)
         try:
             data = place.current(path) or _make(path, instance, now, size)
+            place.anchor(path)
             store = cls(path, data, size=size, writable=True)
         except BaseException:
             lock.release()
@@ -104,6 +108,19 @@ class LmdbStore(LmdbReader):
 
         def do(transaction: Transaction) -> Run:
             return _save(transaction, job(transaction, _opened(transaction, run)))
+
+        return self._writing(do)
+
+    def mend(self, findings: Sequence[Finding], *, now: float) -> list[Finding]:
+        """Note what of *findings* is lost; return those that nothing can be done about.
+
+        Their advice is for `lookervault repair`: nothing here asks Looker. *now* is the
+        wall clock.
+        """
+
+        def do(transaction: Transaction) -> list[Finding]:
+            mend = Mend(transaction, now)
+            return [it for it in findings if not mend.finding(it)]
 
         return self._writing(do)
 
@@ -143,6 +160,7 @@ class LmdbStore(LmdbReader):
         gaps: Sequence[Gap],
         figures: Mapping[str, float],
         calls: int,
+        tolerance: Tolerance | None = None,
     ) -> Run:
         def do(transaction: Transaction, known: Run) -> Run:
             for gap in gaps:
@@ -150,20 +168,34 @@ class LmdbStore(LmdbReader):
                 transaction.put(keys.GAPS, key, values.gap(key, gap))
             Batch(transaction, run, known.epoch).mark_unread(gaps)
             transaction.clear(keys.MARKERS, keys.of_run(run))
-            return rules.sealed(known, now, kinds, figures, calls)
+            return rules.sealed(
+                known,
+                now,
+                kinds=kinds,
+                figures=figures,
+                calls=calls,
+                tolerance=tolerance,
+            )
 
         return self._change(run, do)
 
     # What a run writes
 
     def put(
-        self, run: int, epoch: int, landed: Sequence[Landed], *, calls: int
+        self,
+        run: int,
+        epoch: int,
+        landed: Sequence[Landed],
+        *,
+        calls: int,
+        tolerance: Tolerance | None = None,
     ) -> list[dict[str, Counts]]:
         def do(transaction: Transaction) -> list[dict[str, Counts]]:
             known = _opened(transaction, run)
             batch = Batch(transaction, run, epoch)
             told = [batch.put(each) for each in landed]
-            _save(transaction, rules.grown(known, told, calls=calls))
+            grown = rules.grown(known, told, calls=calls, tolerance=tolerance)
+            _save(transaction, grown)
             return told
 
         return self._writing(do)

@@ -21,6 +21,7 @@ from lookervault.records import (
     Run,
     Scope,
     State,
+    Tolerance,
 )
 from lookervault.store import keys, rules
 from lookervault.store.base import Landed
@@ -122,6 +123,7 @@ class MemoryStore:
         gaps: Sequence[Gap],
         figures: Mapping[str, float],
         calls: int,
+        tolerance: Tolerance | None = None,
     ) -> Run:
         known = self._opened(run)
         self._gaps[run] = {keys.of_gap(run, gap.kind, gap.id): gap for gap in gaps}
@@ -130,7 +132,15 @@ class MemoryStore:
             if old is not None and rules.hides(gap, old, run):
                 self._write(rules.unread(old, run))
         self._markers.pop(run, None)
-        return self._save(rules.sealed(known, now, kinds, figures, calls))
+        sealed = rules.sealed(
+            known,
+            now,
+            kinds=kinds,
+            figures=figures,
+            calls=calls,
+            tolerance=tolerance,
+        )
+        return self._save(sealed)
 
     def _newest_run(self) -> Run | None:
         return self._runs.get(len(self._runs))
@@ -149,11 +159,17 @@ class MemoryStore:
 
     @_exclusive
     def put(
-        self, run: int, epoch: int, landed: Sequence[Landed], *, calls: int
+        self,
+        run: int,
+        epoch: int,
+        landed: Sequence[Landed],
+        *,
+        calls: int,
+        tolerance: Tolerance | None = None,
     ) -> list[dict[str, Counts]]:
         known = self._opened(run)
         told = [self._put_unit(run, epoch, each) for each in landed]
-        self._save(rules.grown(known, told, calls=calls))
+        self._save(rules.grown(known, told, calls=calls, tolerance=tolerance))
         return told
 
     def _put_unit(self, run: int, epoch: int, landed: Landed) -> dict[str, Counts]:

@@ -13,30 +13,23 @@ last: a vault that has either of them was made to the end.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
-import struct
 from pathlib import Path
 
 from lookervault.errors import Damaged, DiskFailed, VaultError
+from lookervault.store import pages
 
-_CURRENT = "CURRENT"
+CURRENT = "CURRENT"
 _FIRST = "data-1"
 _NAME = re.compile(r"data-[0-9]+")
-_UNFINISHED = {"lock", f"{_FIRST}.new", f"{_CURRENT}.new", _FIRST}
+FIRST_DRAFT = f"{_FIRST}.new"
+BEGUN = frozenset({"lock", FIRST_DRAFT, f"{CURRENT}.new", _FIRST})
 """What a creation that was cut off may leave behind."""
 
 DATA = "data.mdb"
-
-_META = struct.Struct("=16x I I 8x 8x I 92x Q Q")
-"""Of LMDB 0.9 on 64 bits: magic, version, page size, last page, transaction."""
-
-_MAGIC = 0xBEEFC0DE
-
-_SLACK = 16
-"""Pages. LMDB does not write pages that a transaction took and gave back, so that
-the file of a vault in good health may end a few pages early."""
 
 
 def current(path: Path) -> Path | None:
@@ -53,8 +46,8 @@ def current(path: Path) -> Path | None:
         return None
     except OSError as error:
         raise _not_usable(path, error) from error
-    if _CURRENT not in names:
-        if names <= _UNFINISHED:
+    if CURRENT not in names:
+        if names <= BEGUN:
             return None
         raise _no_vault(path)
     data = path / _name(path)
@@ -66,7 +59,7 @@ def current(path: Path) -> Path | None:
 
 def _name(path: Path) -> str:
     try:
-        name = (path / _CURRENT).read_text("utf-8", "replace").strip()
+        name = (path / CURRENT).read_text("utf-8", "replace").strip()
     except OSError as error:
         raise _not_usable(path, error) from error
     if not _NAME.fullmatch(name):
@@ -112,9 +105,15 @@ def unfinished(path: Path) -> Path | None:
     return data if (data / DATA).is_file() else None
 
 
+def only_begun(path: Path) -> bool:
+    """Whether in the directory at *path* is nothing but the beginnings of a vault."""
+    names = {entry.name for entry in path.iterdir()}
+    return names <= {*BEGUN, CURRENT} and "lock" in names
+
+
 def draft(path: Path) -> Path:
     """Make an empty directory for the data of a new vault."""
-    data = path / f"{_FIRST}.new"
+    data = path / FIRST_DRAFT
     try:
         shutil.rmtree(data, ignore_errors=True)
         data.mkdir()
@@ -129,16 +128,36 @@ def finish(path: Path) -> Path:
     data = path / _FIRST
     try:
         if not data.exists():
-            _sync(path / f"{_FIRST}.new")
-            (path / f"{_FIRST}.new").rename(data)
-            _sync(path)
-        _write(path / _CURRENT, f"{_FIRST}\n".encode())
-        _sync(path)
-        _sync(path.parent)
+            sync(path / FIRST_DRAFT)
+            (path / FIRST_DRAFT).rename(data)
+            sync(path)
+        _write(path / CURRENT, f"{_FIRST}\n".encode())
+        sync(path)
     except OSError as error:
         message = f"The vault {path} could not be made: {error.strerror}."
         raise DiskFailed(message) from error
     return data
+
+
+def anchor(path: Path) -> None:
+    """Have the way to *path* on disk, whoever made the directories on it, and when.
+
+    Those that this user may not open were there before him.
+
+    Raises:
+        DiskFailed: the disk refused.
+
+    """
+    try:
+        sync(path)
+        with contextlib.suppress(PermissionError):
+            sync(path.parent)
+    except OSError as error:
+        message = f"The vault {path} could not be kept: {error.strerror}."
+        raise DiskFailed(message) from error
+    for directory in path.resolve().parents:
+        with contextlib.suppress(OSError):  # what is far above need not be a disk
+            sync(directory)
 
 
 def _write(file: Path, content: bytes) -> None:
@@ -153,7 +172,8 @@ def _write(file: Path, content: bytes) -> None:
     new.rename(file)
 
 
-def _sync(directory: Path) -> None:
+def sync(directory: Path) -> None:
+    """Have the names in *directory* on disk."""
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
@@ -166,8 +186,11 @@ def make_private(data: Path) -> None:
 
     Opening its lock file and closing it would drop the lock of this process.
     """
-    for name in (DATA, "lock.mdb"):
-        (data / name).chmod(0o600)
+    try:
+        for name in (DATA, "lock.mdb"):
+            (data / name).chmod(0o600)
+    except OSError as error:
+        raise _not_usable(data.parent, error) from error
 
 
 def check_size(data: Path) -> None:
@@ -179,41 +202,16 @@ def check_size(data: Path) -> None:
         Damaged: it is empty, cut off, or no data file at all.
 
     """
-    file = data / DATA
     try:
-        with file.open("rb") as content:
-            size = os.fstat(content.fileno()).st_size
-            needed = _needed(content.read(2 * 65536))
+        pages.check_size(data / DATA)
     except OSError as error:
         raise _not_usable(data, error) from error
-    if needed is None:
-        message = (
-            f"The data of the vault, {file}, is empty or not LMDB's. Go back to a copy "
-            "of the vault, or extract into a new one."
-        )
-        raise Damaged(message)
-    if size < needed:
-        message = (
-            f"The data of the vault, {file}, is cut off: it has {size} bytes and needs "
-            f"{needed}. Go back to a copy of the vault, or extract into a new one."
-        )
-        raise Damaged(message)
 
 
-def _needed(head: bytes) -> int | None:
-    """Return how long the file must be, by the newer one of its two meta pages."""
-    first = _meta(head, 0)
-    second = _meta(head, first[1] if first else 4096)
-    metas = [meta for meta in (first, second) if meta]
-    if not metas:
-        return None
-    _, page, last = max(metas)
-    return max(2, last + 1 - _SLACK) * page
-
-
-def _meta(head: bytes, at: int) -> tuple[int, int, int] | None:
-    """Return transaction, page size and last page, if *at* is a meta page."""
-    if len(head) < at + _META.size:
-        return None
-    magic, _, page, last, transaction = _META.unpack_from(head, at)
-    return (transaction, page, last) if magic == _MAGIC and page else None
+def damage(data: Path) -> Damaged | None:
+    """Say what is wrong with the pages of a data file that could not be opened."""
+    with contextlib.suppress(OSError):
+        for finding in pages.findings(data / DATA):
+            if finding.harm:
+                return Damaged(finding.sentence)
+    return None

@@ -55,11 +55,7 @@ class LmdbReader:
         """
         data = place.current(path)
         if data is None:
-            message = (
-                f"There is no vault at {path}: name another place, or make one by "
-                f"lookervault extract --vault {path}"
-            )
-            raise VaultError(message)
+            raise no_vault(path)
         return cls(path, data, size=size)
 
     def _identify(self) -> About:
@@ -70,11 +66,7 @@ class LmdbReader:
             raise Damaged(message)
         about = values.read_about(keys.THE_ABOUT, value)
         if about.format > FORMAT:
-            message = (
-                f"The vault {self._path} was made by a newer lookervault (format "
-                f"{about.format}, this one knows {FORMAT}): update lookervault."
-            )
-            raise VaultError(message)
+            raise too_new(self._path, about)
         return about
 
     @property
@@ -166,6 +158,22 @@ class LmdbReader:
             if len(chunk) < _CHUNK:
                 return
             start = chunk[-1][0] + b"\0"
+
+
+def no_vault(path: Path) -> VaultError:
+    """Return what to raise when there is no vault at *path*."""
+    return VaultError(
+        f"There is no vault at {path}: name another place, or make one by "
+        f"lookervault extract --vault {path}"
+    )
+
+
+def too_new(path: Path, about: About) -> VaultError:
+    """Return what to raise when a vault is of a format that is not known here."""
+    return VaultError(
+        f"The vault {path} was made by a newer lookervault (format {about.format}, this "
+        f"one knows {FORMAT}): update lookervault."
+    )
 
 
 def find_run(transaction: Transaction, number: int) -> Run | None:

@@ -1,4 +1,4 @@
-"""What the store of a vault remembers of a run that is to go on."""
+"""What the store of a vault remembers for a run that begins or is to go on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 from lookervault.content import covered
 from lookervault.core.past import Past, recollect
-from lookervault.records import Census, Run
+from lookervault.records import Census, Run, Tolerance
 from lookervault.units import Marker
 
 
@@ -19,6 +19,18 @@ class Remembers(Protocol):
 
     def markers(self, run: int) -> Iterable[Marker]:
         """Yield what the units of *run* have stored."""
+
+
+class Chronicle(Protocol):
+    """A store, or whoever reads one."""
+
+    def runs(self) -> Iterable[Run]:
+        """Yield all runs, the newest first."""
+
+
+def tolerance(store: Chronicle) -> Tolerance | None:
+    """Return what the last run that met a limit learned of it, whatever its scope."""
+    return next((run.tolerance for run in store.runs() if run.tolerance), None)
 
 
 def past(store: Remembers, run: Run) -> dict[str, Past]:

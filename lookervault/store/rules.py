@@ -23,6 +23,7 @@ from lookervault.records import (
     Run,
     Scope,
     State,
+    Tolerance,
 )
 from lookervault.store.base import Landed
 from lookervault.units import Marker
@@ -76,7 +77,11 @@ def judge(
 def _same_content(
     old: Head, item: Item, kind: str, bodies: Callable[[Head], Bodies]
 ) -> bool:
-    if old.digest == item.digest or _unlike_calls(old, item):
+    if old.digest == item.digest:
+        return True
+    if old.lost:  # Nobody can say any more what the difference is.
+        return False
+    if _unlike_calls(old, item):
         return True
     if old.updated_at != item.row.updated_at:
         return False
@@ -220,7 +225,11 @@ def noted(
 
 
 def grown(
-    run: Run, brought: Iterable[Mapping[str, Counts]], *, calls: int | None = None
+    run: Run,
+    brought: Iterable[Mapping[str, Counts]],
+    *,
+    calls: int | None = None,
+    tolerance: Tolerance | None = None,
 ) -> Run:
     """*run* has stored this much more. What it had already does not count."""
     counts = dict(run.counts)
@@ -228,15 +237,22 @@ def grown(
         told = replace(more, repeated=0)
         if told != Counts():
             counts[kind] = counts.get(kind, Counts()) + told
-    return replace(run, counts=counts, calls=run.calls if calls is None else calls)
+    return replace(
+        run,
+        counts=counts,
+        calls=run.calls if calls is None else calls,
+        tolerance=tolerance or run.tolerance,
+    )
 
 
 def sealed(
     run: Run,
     now: float,
+    *,
     kinds: Mapping[str, KindReport],
     figures: Mapping[str, float],
     calls: int,
+    tolerance: Tolerance | None,
 ) -> Run:
     """*run* is a snapshot."""
     return replace(
@@ -246,6 +262,7 @@ def sealed(
         kinds=dict(kinds),
         figures=dict(figures),
         calls=calls,
+        tolerance=tolerance or run.tolerance,
     )
 
 

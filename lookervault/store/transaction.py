@@ -30,6 +30,10 @@ class Transaction:
         """Write the value of *key* and return true, if there is none yet."""
         return self._raw.put(key, value, overwrite=False, db=self._databases[database])
 
+    def delete(self, database: str, key: bytes) -> None:
+        """Delete *key*, if it is there."""
+        self._raw.delete(key, db=self._databases[database])
+
     def cursor(self, database: str) -> lmdb.Cursor[bytes]:
         """Return a cursor, which lives no longer than the transaction."""
         return self._raw.cursor(self._databases[database])

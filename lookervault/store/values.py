@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -21,7 +21,9 @@ from lookervault.units import Marker, Unit
 VERSION = 1
 """Of the layouts below; the first element of each that is an array."""
 
-_SUM_BYTES = 4
+SUM_BYTES = 4
+"""Of the check sum, at the beginning of each value."""
+
 _PART = 5_000
 """Rows in a part of a census: some 100 KB before packing."""
 
@@ -38,6 +40,12 @@ class _Columns(msgspec.Struct, frozen=True, array_like=True):
     updated: Sequence[str | None]
     deleted: Sequence[bool]
     folders: Sequence[str | None]
+
+    def __post_init__(self) -> None:
+        lengths = map(len, (self.ids, self.updated, self.deleted, self.folders))
+        if len(set(lengths)) != 1:
+            message = "the columns are not of one length"
+            raise ValueError(message)
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> _Columns:
@@ -59,7 +67,7 @@ class _Columns(msgspec.Struct, frozen=True, array_like=True):
 class _Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
     version: int
     id: str
-    state: int
+    state: Annotated[int, msgspec.Meta(ge=0)]
     title: str
     folder: str | None
     updated_at: str | None
@@ -68,6 +76,7 @@ class _Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
     digest: bytes
     size: int
     redacted: bool
+    lost: bool = False
 
 
 class _Gap(msgspec.Struct, frozen=True, array_like=True):
@@ -104,7 +113,7 @@ _decode_head = msgspec.msgpack.Decoder(_Head).decode
 
 def seal(key: bytes, payload: bytes) -> bytes:
     """Put the check sum of *key* and *payload* before *payload*."""
-    return zlib.crc32(payload, zlib.crc32(key)).to_bytes(_SUM_BYTES, "big") + payload
+    return zlib.crc32(payload, zlib.crc32(key)).to_bytes(SUM_BYTES, "big") + payload
 
 
 def unseal(key: bytes, value: bytes) -> bytes:
@@ -114,8 +123,8 @@ def unseal(key: bytes, value: bytes) -> bytes:
         Damaged: the check sum does not match.
 
     """
-    payload = value[_SUM_BYTES:]
-    if value[:_SUM_BYTES] != zlib.crc32(payload, zlib.crc32(key)).to_bytes(4, "big"):
+    payload = value[SUM_BYTES:]
+    if value[:SUM_BYTES] != zlib.crc32(payload, zlib.crc32(key)).to_bytes(4, "big"):
         raise _damaged(key)
     return payload
 
@@ -123,7 +132,7 @@ def unseal(key: bytes, value: bytes) -> bytes:
 def _damaged(key: bytes) -> Damaged:
     return Damaged(
         f"The vault is damaged: the entry {key!r} does not match its check sum or its "
-        "layout. Go back to a copy of the vault, or extract into a new one."
+        "layout. lookervault check says what else is; then see lookervault repair."
     )
 
 
@@ -151,6 +160,7 @@ def head(key: bytes, head_: Head) -> bytes:
                 head_.digest,
                 head_.size,
                 head_.redacted,
+                head_.lost,
             )
         ),
     )
@@ -177,6 +187,7 @@ def read_head(key: bytes, value: bytes) -> Head:
         digest=record.digest,
         size=record.size,
         redacted=record.redacted,
+        lost=record.lost,
     )
 
 
@@ -255,6 +266,11 @@ def read_census(entries: Iterable[tuple[bytes, bytes]]) -> Census | None:
         raise _damaged(key)
     rows = tuple(row for _, part in parts for row in part.columns.rows())
     return Census(first.round, first.taken, rows)
+
+
+def read_part(key: bytes, value: bytes) -> tuple[Row, ...]:
+    """Return the rows of the part of a census that is stored under *key*."""
+    return tuple(_unpack(key, value, _Part).columns.rows())
 
 
 def _pack(key: bytes, value: _Marker | _Part) -> bytes:

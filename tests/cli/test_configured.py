@@ -174,7 +174,7 @@ def test_whoever_takes_the_vault_takes_a_profile():
         for command in configured()
     ]  # fmt: skip
 
-    assert len(taking) == 5
+    assert len(taking) == 8
     assert all({"vault", "config", "profile"} <= keys for keys in taking)
 
 

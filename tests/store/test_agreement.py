@@ -9,7 +9,16 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookervault.records import Census, Gap, Item, KindReport, Login, Row, Scope
+from lookervault.records import (
+    Census,
+    Gap,
+    Item,
+    KindReport,
+    Login,
+    Row,
+    Scope,
+    Tolerance,
+)
 from lookervault.store.base import Landed
 from lookervault.store.codec import compress, digest
 from lookervault.store.lmdb import LmdbStore
@@ -60,6 +69,7 @@ CENSUSES = st.builds(
     st.lists(st.builds(Row, NAMES, DATES), max_size=4).map(tuple),
 )
 GAPS = st.lists(st.builds(Gap, KINDS, NAMES, st.none(), st.just("r")), max_size=3)
+TOLERANCES = st.none() | st.builds(Tolerance, rate=TIMES, sure=TIMES, at=TIMES)
 REPORTS = st.just({"looks": KindReport(expected=1, stored=1)})
 
 
@@ -73,11 +83,15 @@ OPERATIONS = st.one_of(
     calls("lead", RUNS),
     calls("note", RUNS, login=st.just(Login("1")), looker=st.just("26")),
     calls("put", RUNS, st.integers(0, 2), st.lists(UNITS, max_size=3), calls=RUNS),
-    calls("put", RUNS, st.integers(0, 2), st.lists(UNITS, max_size=3), calls=RUNS),
+    calls(
+        "put", RUNS, st.integers(0, 2), st.lists(UNITS, max_size=3), calls=RUNS,
+        tolerance=TOLERANCES,
+    ),
     calls("put_census", RUNS, KINDS, CENSUSES),
     calls("put_gone", RUNS, KINDS, st.lists(NAMES, max_size=3), now=TIMES),
     calls(
-        "seal", RUNS, now=TIMES, kinds=REPORTS, gaps=GAPS, figures=st.just({}), calls=RUNS
+        "seal", RUNS, now=TIMES, kinds=REPORTS, gaps=GAPS, figures=st.just({}), calls=RUNS,
+        tolerance=TOLERANCES,
     ),
 )  # fmt: skip
 

@@ -18,11 +18,13 @@ from lookervault.records import (
     Row,
     Scope,
     State,
+    Tolerance,
 )
 from lookervault.store.base import Landed
 from lookervault.store.codec import compress, digest
 from lookervault.store.lmdb import LmdbStore
 from lookervault.store.memory import MemoryStore
+from lookervault.store.recall import tolerance
 from lookervault.units import Ids, Marker, Part, Span, Whole
 
 LOOKER = "https://looker.example"
@@ -236,6 +238,50 @@ def test_a_seal_closes_the_run_with_its_report(store, run):
     assert store.run(run) == told
     assert list(store.gaps(run)) == [gap]
     assert store.open_run() is None
+
+
+def test_what_looker_bears_is_kept_with_what_was_stored(store, run):
+    found = Tolerance(rate=20.0, sure=150.0, in_flight=None, at=12.0)
+
+    assert store.run(run).tolerance is None
+    store.put(run, 1, [landed(1, item("1"))], calls=3, tolerance=found)
+
+    assert store.run(run).tolerance == found
+    assert store.open_run().tolerance == found
+
+
+def test_a_commit_or_a_seal_that_knows_nothing_of_it_changes_nothing(store, run):
+    found = Tolerance(rate=None, in_flight=7.5, at=12.0)
+    store.put(run, 1, [landed(1, item("1"))], calls=3, tolerance=found)
+
+    store.put(run, 1, [landed(2, item("2"))], calls=4)
+    seal(store, run)
+
+    assert store.run(run).tolerance == found
+
+
+def test_a_seal_keeps_what_was_found_last(store, run):
+    first, last = (Tolerance(rate=rate, sure=9.0, at=rate) for rate in (20.0, 10.0))
+    store.put(run, 1, [landed(1, item("1"))], calls=3, tolerance=first)
+
+    told = store.seal(
+        run, now=20.0, kinds={}, gaps=[], figures={}, calls=5, tolerance=last
+    )
+
+    assert told.tolerance == store.run(run).tolerance == last
+
+
+def test_the_newest_run_that_met_a_limit_tells_what_looker_bears(store, run):
+    assert tolerance(store) is None
+    first, second = (Tolerance(rate=rate, sure=9.0, at=1.0) for rate in (20.0, 10.0))
+    store.put(run, 1, [landed(1, item("1"))], calls=3, tolerance=first)
+    looks = store.begin(Scope(("looks",)), now=30.0).number
+
+    assert tolerance(store) == first
+    store.put(looks, 1, [landed(1, item("2"))], calls=3, tolerance=second)
+    follow(store, looks)
+
+    assert tolerance(store) == second
 
 
 def test_the_markers_of_a_sealed_run_go(store, run):

@@ -26,10 +26,12 @@ from lookervault.records import (
     Login,
     Row,
     Scope,
+    Tolerance,
 )
 from lookervault.store.base import Landed
 from lookervault.store.codec import compress, digest
 from lookervault.store.lmdb import LmdbStore
+from lookervault.store.recall import tolerance
 from lookervault.units import Ids, Part, Span
 
 PAGE = Path(__file__).parents[2] / "docs" / "format.md"
@@ -61,8 +63,15 @@ def vault(tmp_path_factory):
     store.put(1, 1, [Landed(Span(0, part, 0, 9, 9), (item("7"), item(LONG)))], calls=4)
     report = KindReport(expected=2, stored=2)
     gap = Gap("looks", "9", 500, "Broken.", "<html>")
+    bears = Tolerance(rate=20.5, sure=150.0, at=8.5)
     store.seal(
-        1, now=9.0, kinds={"dashboards": report}, gaps=[gap], figures={}, calls=5
+        1,
+        now=9.0,
+        kinds={"dashboards": report},
+        gaps=[gap],
+        figures={},
+        calls=5,
+        tolerance=bears,
     )
     store.begin(Scope(), now=10.0)
     store.lead(2)
@@ -158,7 +167,12 @@ def test_runs_are_as_described(raw):
     assert len(raw["runs"]) == 2
     assert first == {
         "number": 1,
-        "scope": {"kinds": ["dashboards"], "folders": ["f"], "recursive": True},
+        "scope": {
+            "kinds": ["dashboards"],
+            "folders": ["f"],
+            "recursive": True,
+            "repair": False,
+        },
         "phase": "sealed",
         "started": 2.0,
         "ended": 9.0,
@@ -174,6 +188,7 @@ def test_runs_are_as_described(raw):
             }
         },
         "calls": 5,
+        "tolerance": {"rate": 20.5, "sure": 150.0, "in_flight": None, "at": 8.5},
         "kinds": {
             "dashboards": {
                 "expected": 2, "stored": 2, "failed": 0, "vanished": 0, "missing": 0,
@@ -186,6 +201,33 @@ def test_runs_are_as_described(raw):
     assert second["expansion"] == ["f", "g"]
     assert second["login"] == {"user": "5", "roles": ["1"], "name": "Ada"}
     assert second["looker"] == "26.4"
+    assert second["tolerance"] is None
+
+
+def test_a_vault_of_before_there_was_a_tolerance_opens_and_goes_on(tmp_path):
+    store = LmdbStore.create_or_open(tmp_path / "vault", LOOKER, now=1.5)
+    store.begin(Scope(), now=2.0)
+    store.close()
+    key = struct.pack(">Q", 1)
+    with lmdb.open(str(tmp_path / "vault" / "data-1"), max_dbs=32) as env:
+        runs = env.open_db(b"runs", create=False)
+        with env.begin(write=True) as txn:
+            run = unpacked(verified(key, txn.get(key, db=runs)))
+            assert run.pop("tolerance") is None
+            payload = msgspec.msgpack.encode(run)
+            check = struct.pack(">I", zlib.crc32(key + payload))
+            txn.put(key, check + payload, db=runs)
+
+    again = LmdbStore.create_or_open(tmp_path / "vault", LOOKER, now=9.0)
+
+    assert tolerance(again) is None
+    assert again.begin(Scope(), now=10.0).number == 1
+    found = Tolerance(rate=20.0, sure=5.0, at=11.0)
+    again.put(
+        1, 1, [Landed(Ids(1, Part("looks"), ("7",)), ())], calls=1, tolerance=found
+    )
+    assert tolerance(again) == found
+    again.close()
 
 
 def test_items_are_as_described(raw):
@@ -197,10 +239,10 @@ def test_items_are_as_described(raw):
     heads = [unpacked(payload) for payload in raw["items"].values()]
     old, size = blake(RAW), len(RAW)
     assert heads == [
-        [1, "7", 1, "Sales", "f", "u", 3.5, "dashboard", blake(b"{}"), 2, True],
-        [1, "7", 0, "Sales", None, None, 3.5, "dashboard", old, size, True],
-        [1, LONG, 2, "Sales", None, None, 11.0, "dashboard", old, size, True],
-        [1, LONG, 0, "Sales", None, None, 3.5, "dashboard", old, size, True],
+        [1, "7", 1, "Sales", "f", "u", 3.5, "dashboard", blake(b"{}"), 2, True, False],
+        [1, "7", 0, "Sales", None, None, 3.5, "dashboard", old, size, True, False],
+        [1, LONG, 2, "Sales", None, None, 11.0, "dashboard", old, size, True, False],
+        [1, LONG, 0, "Sales", None, None, 3.5, "dashboard", old, size, True, False],
     ]
 
 
