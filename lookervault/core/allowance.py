@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from lookervault.core.stretch import Stretch
+from lookervault.core.told import Told
 from lookervault.core.zeros import Zeros
 
 _WAY = 0.5
 """How far between the rate accepted and the rate refused to go on. The first loses
 time where a limit is sharp (a window); the second is refused again where it is not
 (a bucket). Halving the difference needs few refusals for either."""
-
-_WAY_TOLD = 0.75
-"""The same if Retry-After was obeyed: what was accepted is then too low, since
-nothing was sent meanwhile."""
 
 _ROUGH = 5
 """Requests that a guess from almost nothing counts for."""
@@ -21,10 +19,6 @@ _START = 50
 
 _SURE = 150
 """And at most that ever: a limit that was raised must be noticed."""
-
-_COST = 10
-"""Times the requests forgone by a wait: it must not grow into a refusal that costs
-more than a tenth of what lies between."""
 
 _IDLE = 0.25
 """Share of time without demand above which what was accepted says little."""
@@ -44,6 +38,7 @@ class Allowance:
 
     def __init__(self, sure: float) -> None:
         self.zeros = Zeros()
+        self.told = Told()
         self.sure = max(_ROUGH, sure)
         """Accepted requests that it rests on."""
         self.measured = False
@@ -52,13 +47,13 @@ class Allowance:
         """Refusals that asked for less than a quarter of the average."""
 
     def after(
-        self, refused: float, first: float, *, anew: bool, blackout: bool, wait: float
+        self, refused: float, first: float, *, anew: bool, blackout: bool
     ) -> float:
         """Return the requests a second to go on with.
 
         *refused* is the speed at which the refused request was sent, *first* when the
         first of all was; *anew*, a success came before; *blackout*, one came after many
-        refusals; *wait*, the seconds that refusals ask for.
+        refusals.
         """
         measure = self.zeros.measure()
         if measure is None:
@@ -68,9 +63,19 @@ class Allowance:
             rate = min(max(measure.rate, measure.low), refused)
             if measure.idle > _IDLE:
                 rate = max(rate, refused * (1 - 1 / (2 + self.zeros.between)))
-            rate += (_WAY_TOLD if wait else _WAY) * (refused - rate)
-            self.sure = max(_ROUGH, min(_SURE, measure.sure), _COST * wait * rate)
-        return max(_SLOWEST, self._watched(rate, first, anew=anew))
+            rate += _WAY * (refused - rate)
+            self.sure = max(_ROUGH, min(_SURE, measure.sure))
+        new = self.zeros.newest
+        return self._watched(rate, new.at - first - new.waited, anew=anew)
+
+    def heed(self, stretch: Stretch, wait: float, first: float, *, anew: bool) -> float:
+        """Return the same after a refusal that asks for *wait* seconds."""
+        self.measured = True
+        self.told.learn(stretch, wait)
+        self.sure = max(_ROUGH, min(_SURE, self.told.sure))
+        span = stretch.refused.at + wait - first
+        self.told.rate = self._watched(self.told.rate, span, anew=anew)
+        return self.told.rate
 
     def _guess(self, refused: float, first: float, *, blackout: bool) -> float:
         """Return a rate before anything was measured."""
@@ -80,11 +85,11 @@ class Allowance:
             return min(refused, max(1, new.accepted) / max(1e-3, new.at - first))
         return max(min(refused, self.zeros.bound()), refused / 3)
 
-    def _watched(self, rate: float, first: float, *, anew: bool) -> float:
-        """Bound *rate* below, by the average, unless refusals insist."""
+    def _watched(self, rate: float, span: float, *, anew: bool) -> float:
+        """Bound *rate* below, by a run of *span* seconds, unless refusals insist."""
         new = self.zeros.newest
-        span = new.at - first - new.idle - new.waited
-        least = _QUARTER * new.accepted / max(1.0, span)
+        least = _QUARTER * new.accepted / max(1.0, span - new.idle)
+        rate = max(rate, _SLOWEST)
         if rate >= least:
             self._slow = 0
             return rate

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 from lookervault.core.allowance import Allowance
+from lookervault.core.cycle import Cycle
+from lookervault.core.stretch import Log, Sent
 from lookervault.core.zeros import Zero
 
 _DOUBT = 0.1
@@ -48,19 +50,9 @@ than refusals are heard."""
 _PATIENCE = 1.0
 """Seconds, likewise: a window of one second refuses only at its end."""
 
-_WAIT = 2.0
-"""Seconds of a Retry-After that count as its cost: longer ones end a window."""
-
 _STALL = 2
 """Refusals in a row, and one for fifty accepted before, that mean a blackout: nothing
 is sent but probes."""
-
-_FIRST = 0.4
-"""Of the time since the start, between two probes of the first blackout."""
-
-_LATER = 0.15
-"""Of the time since the last one, between two probes of a later blackout: a window's
-end is met to 15 %, with less than twenty refusals."""
 
 _QUICK = 4
 """Probes that may follow faster: after 1/4, 1/2, 1 and 2 slots."""
@@ -96,9 +88,11 @@ class Tempo:
         self._newest = (0, 0.0)
         """Number and speed of the newest request that was refused."""
         self._quiet = -math.inf
-        self._wait = 0.0
-        """The longest Retry-After, to a limit."""
+        self._told = False
+        """Whether the last refusal had a Retry-After."""
+        self._log = Log(0.0, 0, 0.0)
         self._idle = self._waited = 0.0
+        self._cycle = Cycle()
         self._lazy = False
         self._since = 0
         """Accepted until the last refusal before the first measure."""
@@ -162,7 +156,7 @@ class Tempo:
     def wanted(self, now: float) -> None:
         """Somebody wants to send, after nobody did."""
         at = self.at(now)
-        if self._sent and at + _SLACK < now:
+        if self._sent and at + (self._log.slack or _SLACK) < now:
             self._idle += now - max(at, self._last)
             self._due = max(self._due, now - _SLACK)
             self._lazy = True
@@ -183,13 +177,25 @@ class Tempo:
         self._lazy = False
         slack = 1 / speed if bounded else _SLACK
         self._due = max(self._due, now - slack) + 1 / speed
+        if self._last < self._quiet or self._sent == 1:
+            self._log = Log(now, self._sent - 1 - self._off, self._log.slack)
+        self._log.add(Sent(now, speed))
+        if self._log.slack and not bounded:
+            self._due = self._log.due(now, speed, self._most)
         self._last = now
         self._open[self._sent] = now
         return self._sent
 
     def _grow(self, rate: float) -> None:
-        sure = max(self.sure, rate * max(_TURN * self._grace, _PATIENCE))
-        share = _GROWTH * _BEND * (self._calm / sure) ** (_BEND - 1) / sure**2
+        if self._told:
+            told, awake = self._allowance.told, self._last - self._quiet
+            share = told.growth(rate, self._calm, awake)
+        else:
+            patience = max(_TURN * self._grace, _PATIENCE, self._cycle.length)
+            sure = max(self.sure, rate * patience)
+            error = 1 / (self.sure if self._cycle.length else sure)
+            error += self._cycle.error if self._calm < sure else 0.0
+            share = _GROWTH * _BEND * (self._calm / sure) ** (_BEND - 1) / sure * error
         self.rate = rate * math.exp(min(0.5, share))
 
     # Answers
@@ -215,19 +221,31 @@ class Tempo:
         self._open.pop(number, None)
         self._off += 1
         self._delay = max(self._delay or 0.0, min(now - sent, 1.0))
+        again = sent < self._quiet  # It was under way when another was refused.
         self._obey(now, wait)
         if number < self._newest[0]:
             return
         self._newest = (number, speed)
-        self._zero(max(0, number - self._off), sent, now)
-        self._streak += 1
-        self._learn(blackout=False)
+        self._zero(max(0, number - self._off), sent, now, again=again)
+        self._streak += not (again and self._streak)
+        if not wait and (self._stalled or not self._cycle.echoes(sent)):
+            self._learn(blackout=False)
+        elif wait and not again:
+            self._heed(Sent(sent, speed), wait)
         pause = min(1.0, _RETRY * 2.0 ** min(self._streak - 1, _QUICK)) / self.speed
         late = max(now, sent + pause) if number == self._sent else self._due + pause
         self._due = max(late, self._quiet)
 
-    def _zero(self, count: int, sent: float, now: float) -> None:
-        if self._streak:
+    def _heed(self, refused: Sent, wait: float) -> None:
+        """Set the rate by what was accepted since the last wait."""
+        self._calm, self._told, (number, _) = 0, True, self._newest
+        log, anew = self._log, self._streak == 1
+        stretch = log.until(refused, self._sent - number, number - self._off)
+        self.rate = self._allowance.heed(stretch, wait, self._first, anew=anew)
+        log.slack = self._allowance.told.slack
+
+    def _zero(self, count: int, sent: float, now: float, *, again: bool) -> None:
+        if self._streak or (again and len(self._zeros)):
             waited = self._zeros.newest.waited
             self._zeros.move(Zero(sent, count, self._idle, waited))
         else:
@@ -237,7 +255,6 @@ class Tempo:
 
     def _obey(self, now: float, wait: float) -> None:
         if wait > 0:
-            self._wait = max(self._wait, min(wait, _WAIT))
             self._waited += max(0.0, now + wait - max(now, self._quiet))
             self._quiet = max(self._quiet, now + wait)
             self._due = max(self._due, self._quiet)
@@ -255,31 +272,27 @@ class Tempo:
         """A request was accepted, or is presumed so."""
         if not self._streak or number <= self._newest[0]:
             return
-        if self._stalled:
-            zero = self._zeros.newest
-            if not self._wait:  # The blackout ended somewhere between.
-                self._zeros.move(zero._replace(at=(zero.at + at) / 2))
+        if self._stalled and not self._told:
+            self._cycle.ended(self._zeros, self._first, at)
             self._learn(blackout=True)
         self._streak = 0
 
     @property
     def _gap(self) -> float:
         """Seconds from the last refusal to the next probe, in a blackout."""
-        new, before = self._zeros.newest, self._zeros.before
-        slot, lasted = 1 / self.speed, new.at - self._began
-        if before is None:
-            return max(slot, min(_FIRST * (new.at - self._first), lasted))
-        if self._streak <= _QUICK:
+        slot = 1 / self.speed
+        if self._zeros.before is not None and self._streak <= _QUICK:
             return slot * _RETRY * 2.0 ** (self._streak - 1)
-        return max(slot, min(_LATER * (new.at - before.at), lasted))
+        gap = self._cycle.probe_after(self._zeros, self._first, self._began)
+        return max(slot, gap)
 
     def _learn(self, *, blackout: bool) -> None:
         """Set the rate by what is known now. Doing so again changes nothing."""
-        self._calm = 0
+        self._calm, self._told, self._log.slack = 0, False, 0.0
         anew = self._streak == 1
         _, refused = self._newest
         self.rate = self._allowance.after(
-            refused, self._first, anew=anew, blackout=blackout, wait=self._wait
+            refused, self._first, anew=anew, blackout=blackout
         )
         if not self._allowance.measured:
             self._since = self._sent - self._off
