@@ -61,10 +61,11 @@ class Sort(enum.Enum):
     """404: gone, or not visible to this login."""
 
     REFUSED = "refused"
-    """Any other 4xx, or a redirect."""
+    """Any other 4xx."""
 
     MISSHAPEN = "misshapen"
-    """A success that is not the JSON we asked for: HTML, empty, null, cut off."""
+    """Not the JSON we asked for, and no error of Looker's: HTML, empty, null, cut off, a
+    redirect."""
 
     TOO_LARGE = "too large"
     """The decoded body passed the cap."""

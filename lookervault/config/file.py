@@ -141,7 +141,8 @@ def parse(text: str, path: Path) -> Configuration:
         for name, table in tables.items()
     }
     default = given.get("default_profile")
-    if default is not None and default not in instances:
+    named = isinstance(default, str) and default in instances
+    if default is not None and not named:
         raise UsageError(
             f"The default_profile in {shown(path)} is no profile of it: there are "
             f"{shown_list(instances)}."
@@ -156,6 +157,8 @@ def _toml(text: str, path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:  # says where, and shows no values
         wrong = plain(str(error), limit=200)
+    except ValueError:  # of Python's, about its own limit
+        wrong = "a number in it has too many digits"
     except RecursionError:
         wrong = "it is nested too deeply"
     raise UsageError(f"The configuration {shown(path)} is not TOML: {wrong}.")

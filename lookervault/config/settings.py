@@ -16,6 +16,9 @@ from typing import Any
 from lookervault.config.given import shown
 from lookervault.errors import UsageError
 
+_BITS = 64
+"""Of a number that anything is counted with. Those of TOML may be of any length."""
+
 
 class Shape(enum.Enum):
     """What a value looks like in TOML; the value says it in words."""
@@ -97,9 +100,17 @@ def checked(name: str, value: Any, origin: str, directory: Path) -> Any:
     if taken is None:
         # The value is not shown: whoever mistypes a key may have a secret behind it.
         raise UsageError(f"The setting {origin} should be {shape.value}.")
-    if shape is Shape.PATH:
-        return str(directory / Path(taken).expanduser())
-    return taken
+    return _from(directory, taken, origin) if shape is Shape.PATH else taken
+
+
+def _from(directory: Path, path: str, origin: str) -> str:
+    try:
+        return str(directory / Path(path).expanduser())
+    except RuntimeError:
+        raise UsageError(
+            f"The setting {origin} begins with a user who has no home here: write the "
+            "whole path."
+        ) from None
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -123,9 +134,14 @@ def _path(value: Any) -> str | None:
 
 
 def _number(value: Any) -> float | int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if math.isfinite(value) else None
+    if type(value) is int:
+        return _whole(value)
+    return value if isinstance(value, float) and math.isfinite(value) else None
+
+
+def _whole(value: int) -> int | None:
+    """Take what a computer counts with; more cannot even be shown."""
+    return value if value.bit_length() < _BITS else None
 
 
 def _flag(value: Any) -> bool | None:
@@ -139,7 +155,9 @@ def _amount(value: Any) -> str | float | int | None:
 def _texts(value: Any) -> list[str] | None:
     """Take a list; a single one, and ids that look like numbers, are meant well."""
     values = value if isinstance(value, list) else [value]
-    if not all(type(each) in {str, int} for each in values):
+    if not all(
+        type(it) is str or (type(it) is int and _whole(it) is it) for it in values
+    ):
         return None
     return [str(each) for each in values]
 

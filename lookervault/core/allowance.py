@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from lookervault.core.stretch import Stretch
 from lookervault.core.told import Told
 from lookervault.core.zeros import Zeros
@@ -17,8 +19,12 @@ _ROUGH = 5
 _START = 50
 """And at most that from the start of a run, where a stored burst counted in."""
 
-_SURE = 150
+_SURE = 300
 """And at most that ever: a limit that was raised must be noticed."""
+
+_LONG = 1.0
+"""Seconds of a blackout that are more than a window of a second explains: growing on
+would spend the next quota early."""
 
 _IDLE = 0.25
 """Share of time without demand above which what was accepted says little."""
@@ -41,23 +47,26 @@ class Allowance:
         self.told = Told()
         self.sure = max(_ROUGH, sure)
         """Accepted requests that it rests on."""
+        self.doubt = 1 / self.sure
+        """Share by which the rate may be too low: the error of the count, or what lies
+        between it and the rate refused, whichever is more."""
         self.measured = False
         """Whether it ever was more than a guess."""
         self._slow = 0
         """Refusals that asked for less than a quarter of the average."""
 
     def after(
-        self, refused: float, first: float, *, anew: bool, blackout: bool
+        self, refused: float, first: float, *, anew: bool, blackout: float
     ) -> float:
         """Return the requests a second to go on with.
 
         *refused* is the speed at which the refused request was sent, *first* when the
-        first of all was; *anew*, a success came before; *blackout*, one came after many
-        refusals.
+        first of all was; *anew*, a success came before; *blackout*, the seconds of many
+        refusals before one came.
         """
         measure = self.zeros.measure()
         if measure is None:
-            rate = self._guess(refused, first, blackout=blackout)
+            rate = self._guess(refused, first, blackout=blackout > 0)
         else:
             self.measured = True
             rate = min(max(measure.rate, measure.low), refused)
@@ -66,14 +75,17 @@ class Allowance:
             rate += _WAY * (refused - rate)
             self.sure = max(_ROUGH, min(_SURE, measure.sure))
         new = self.zeros.newest
-        return self._watched(rate, new.at - first - new.waited, anew=anew)
+        rate = self._watched(rate, new.at - first - new.waited, anew=anew)
+        room = math.log(max(1.0, refused / rate)) if blackout <= _LONG else 0.0
+        self.doubt = max(1 / self.sure, room)
+        return rate
 
     def heed(self, stretch: Stretch, wait: float, first: float, *, anew: bool) -> float:
         """Return the same after a refusal that asks for *wait* seconds."""
         self.measured = True
         self.told.learn(stretch, wait)
         self.sure = max(_ROUGH, min(_SURE, self.told.sure))
-        span = stretch.refused.at + wait - first
+        span = stretch.refused.at - first
         self.told.rate = self._watched(self.told.rate, span, anew=anew)
         return self.told.rate
 

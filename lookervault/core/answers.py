@@ -16,7 +16,7 @@ from datetime import UTC
 import msgspec
 
 from lookervault.core import base_url
-from lookervault.core.redaction import redacted
+from lookervault.core.redaction import redacted, without
 from lookervault.errors import LookerError, Sort, UsageError
 
 FOREVER = 1e9
@@ -100,7 +100,7 @@ def fault_of(
     said = scrubbed(_message(body), secrets, limit=200)
     reason = _sentence(status, sort, base, plain(asked, limit=200), said)
     if _points(status):
-        reason = _pointed(status, base, headers.get("location", ""))
+        reason = without(_pointed(status, base, headers.get("location", "")), secrets)
     strange = misfit(headers.get("content-type"), body) is not None
     return LookerError(
         sort,

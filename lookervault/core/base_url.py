@@ -13,6 +13,8 @@ from lookervault.errors import UsageError
 _PORTS = {"https": 443, "http": 80}
 _API = re.compile(r"/+api(/+4\.0)?/*$", re.ASCII)
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.ASCII)
+_LONGEST = 253
+"""Characters of a name that DNS can know."""
 
 
 class BaseUrl(msgspec.Struct, frozen=True):
@@ -74,7 +76,7 @@ def _host(parts: urllib.parse.SplitResult) -> str:
         host = f"[{name}]" if ":" in name else name.encode("idna").decode("ascii")
     except UnicodeError:
         host = ""
-    if not _HOST.fullmatch(host):
+    if len(host) > _LONGEST or not _HOST.fullmatch(host):
         raise UsageError("The base URL names no host that could exist.")
     return host.lower()
 

@@ -230,14 +230,14 @@ class Plan:
         vital = unit == self._agenda.map and fault == _DIED
         if own and self._trials.spent(unit, fault) and not vital:
             return self._give_up(unit, fault) or [retried]
-        if not own:
-            self._probe.send(unit)
+        if fault != _DIED:
+            self._probe.send(unit, away=not own)
         self._hands.delay(unit)
         return [retried, Delay(unit.number, self._trials.wait(unit))]
 
     def _give_up(self, unit: Unit, fault: Fault) -> list[Effect]:
         """Return how *unit* is let go of; nothing if its pieces are tried instead."""
-        self._trials.gave_up(unit)
+        self._trials.gave_up(unit, fault)
         final = fault.status in _FINAL
         if unit != self._agenda.map:
             return self._course(unit).give_up(unit, fault, final=final)

@@ -45,9 +45,13 @@ class Probe:
         self._trials.missed(unit)
         return True
 
-    def send(self, unit: Unit) -> None:
-        """Looker may be away, by what befell *unit*: see, if nothing else would tell."""
-        self._away = True
+    def send(self, unit: Unit, *, away: bool) -> None:
+        """See whether Looker is there, if nothing else would tell.
+
+        By what befell *unit* it may be *away*; or it was not, and the next failure of
+        *unit* counts only if another one succeeds in between.
+        """
+        self._away |= away
         if self.unit is None and not self._hands.awaits(self._trials.suspects):
             part = self._trials.good(unit)
             limit = 2 if KINDS[part.kind].listing.sorts else None

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import math
 
+from lookervault.core import onset
 from lookervault.core.allowance import Allowance
 from lookervault.core.cycle import Cycle
 from lookervault.core.stretch import Log, Sent
 from lookervault.core.zeros import Zero
-
-_DOUBT = 0.1
-"""Seconds that a refusal may take to come back, until one was seen: as on the
-internet."""
-
-_SHARE = 0.5
-"""Of the requests accepted so far, so many may be without an answer at first. The
-rate grows as fast as answers allow, and what the limit then refuses is bounded."""
-
-_BLIND = 3
-"""Requests that may go before anything is known: two more than the least."""
 
 _GRACE = 1.5
 """Times the slowest refusal after which a request without an answer is presumed
@@ -35,20 +25,21 @@ _RETRY = 0.25
 """Slots by which a refusal delays what follows. A sharp limit is then not refused
 again at once for being a trifle too fast; a bucket loses a quarter of a slot."""
 
-_GROWTH = 1.0
+_RETRY_BLIND = 1.0
+"""The same before anything was measured: the rate is then far too high."""
+
+_BEND = 8
 """After as many requests without a refusal as it was measured with, the rate is up by
-so many times the error of that measure ..."""
+what it may be wrong by. It grows with this power of their number: hardly at all while
+what is known is likely, and twofold after twice as many."""
 
-_BEND = 4
-"""... and grows with this power of their number: hardly at all while what is known is
-likely, and at once when it is not."""
-
-_TURN = 2
-"""Times the requests that may be without an answer: the rate must not grow faster
-than refusals are heard."""
+_CLIMB = 0.05
+"""Of itself, by which the rate grows in a second at most, or by what it may be wrong
+by if that is more: a window refuses at its end all that was too much since."""
 
 _PATIENCE = 1.0
-"""Seconds, likewise: a window of one second refuses only at its end."""
+"""Seconds before the rate grows: a window of one second refuses only at its end, and
+what was sent later may not have been refused yet."""
 
 _STALL = 2
 """Refusals in a row, and one for fifty accepted before, that mean a blackout: nothing
@@ -100,8 +91,8 @@ class Tempo:
     @property
     def speed(self) -> float:
         """Requests a second that are sent now."""
-        at_first = max(_BLIND, _SHARE * self._accepted) / _DOUBT
-        return min(self._most, at_first if self.rate is None else self.rate)
+        rate = onset.speed(self._accepted) if self.rate is None else self.rate
+        return min(self._most, rate)
 
     @property
     def sure(self) -> float:
@@ -120,14 +111,12 @@ class Tempo:
     @property
     def _grace(self) -> float:
         if self._delay is None:
-            return _GRACE * _DOUBT
+            return _GRACE * onset.DOUBT
         return _GRACE * self._delay + _TICK
 
     @property
     def _stalled(self) -> bool:
         return self._streak > 0 and self._streak > _STALL + self._zeros.between / 50
-
-    # Sending
 
     def at(self, now: float) -> float:
         """Return when the next request may go: now or earlier, at once."""
@@ -138,7 +127,7 @@ class Tempo:
                 at = max(at, self._open[max(self._open)] + max(self._grace, self._gap))
             return max(at, self._quiet)
         if self.rate is None:
-            blind = self._sent < _BLIND and self._most == math.inf
+            blind = self._sent < onset.BLIND and self._most == math.inf
             return self._quiet if blind else max(self._due, self._quiet)
         at = max(self._due, self._quiet)
         if not self._allowance.measured and len(self._open) >= max(
@@ -191,14 +180,16 @@ class Tempo:
             told, awake = self._allowance.told, self._last - self._quiet
             share = told.growth(rate, self._calm, awake)
         else:
-            patience = max(_TURN * self._grace, _PATIENCE, self._cycle.length)
-            sure = max(self.sure, rate * patience)
-            error = 1 / (self.sure if self._cycle.length else sure)
-            error += self._cycle.error if self._calm < sure else 0.0
-            share = _GROWTH * _BEND * (self._calm / sure) ** (_BEND - 1) / sure * error
+            share = self._share(rate)
         self.rate = rate * math.exp(min(0.5, share))
 
-    # Answers
+    def _share(self, rate: float) -> float:
+        """Return by which share *rate* grows with the next request."""
+        until = max(self.sure, rate * max(_PATIENCE, self._cycle.length))
+        doubt = self._allowance.doubt
+        doubt += self._cycle.error if self._calm < until else 0.0
+        share = doubt * _BEND * (self._calm / until) ** (_BEND - 1) / until
+        return min(share, max(_CLIMB, doubt) / (rate * _PATIENCE))
 
     def accepted(self, number: int) -> None:
         """The request was answered as it should be."""
@@ -221,18 +212,20 @@ class Tempo:
         self._open.pop(number, None)
         self._off += 1
         self._delay = max(self._delay or 0.0, min(now - sent, 1.0))
-        again = sent < self._quiet  # It was under way when another was refused.
+        under_way = sent < self._quiet  # when another one was refused
         self._obey(now, wait)
         if number < self._newest[0]:
             return
+        same = under_way or self._streak > 0
         self._newest = (number, speed)
-        self._zero(max(0, number - self._off), sent, now, again=again)
-        self._streak += not (again and self._streak)
+        self._zero(max(0, number - self._off), sent, now, same=same)
+        self._streak += not (under_way and self._streak)
         if not wait and (self._stalled or not self._cycle.echoes(sent)):
-            self._learn(blackout=False)
-        elif wait and not again:
+            self._learn(anew=not same)
+        elif wait and not under_way:
             self._heed(Sent(sent, speed), wait)
-        pause = min(1.0, _RETRY * 2.0 ** min(self._streak - 1, _QUICK)) / self.speed
+        slots = _RETRY if self._allowance.measured else _RETRY_BLIND
+        pause = min(1.0, slots * 2.0 ** min(self._streak - 1, _QUICK)) / self.speed
         late = max(now, sent + pause) if number == self._sent else self._due + pause
         self._due = max(late, self._quiet)
 
@@ -244,8 +237,8 @@ class Tempo:
         self.rate = self._allowance.heed(stretch, wait, self._first, anew=anew)
         log.slack = self._allowance.told.slack
 
-    def _zero(self, count: int, sent: float, now: float, *, again: bool) -> None:
-        if self._streak or (again and len(self._zeros)):
+    def _zero(self, count: int, sent: float, now: float, *, same: bool) -> None:
+        if same and len(self._zeros):
             waited = self._zeros.newest.waited
             self._zeros.move(Zero(sent, count, self._idle, waited))
         else:
@@ -274,7 +267,7 @@ class Tempo:
             return
         if self._stalled and not self._told:
             self._cycle.ended(self._zeros, self._first, at)
-            self._learn(blackout=True)
+            self._learn(blackout=at - self._began)
         self._streak = 0
 
     @property
@@ -286,10 +279,9 @@ class Tempo:
         gap = self._cycle.probe_after(self._zeros, self._first, self._began)
         return max(slot, gap)
 
-    def _learn(self, *, blackout: bool) -> None:
+    def _learn(self, *, anew: bool = False, blackout: float = 0.0) -> None:
         """Set the rate by what is known now. Doing so again changes nothing."""
         self._calm, self._told, self._log.slack = 0, False, 0.0
-        anew = self._streak == 1
         _, refused = self._newest
         self.rate = self._allowance.after(
             refused, self._first, anew=anew, blackout=blackout

@@ -48,6 +48,8 @@ class Trials:
         self._attempts: dict[int, int] = {}
         self._failures: dict[int, int] = {}
         self._own: dict[int, int] = {}
+        self._deaths: dict[int, int] = {}
+        """Of fetchers, by the unit that they read."""
         self._given_up: dict[str, int] = {}
         """Units of a kind, since one succeeded."""
         self._facts = 0
@@ -70,7 +72,8 @@ class Trials:
         self._good[unit.part.kind] = unit.part
         self._given_up.pop(unit.part.kind, None)
         self._succeeded_as, self._succeeded_at = self._next(), now
-        for book in (self._attempts, self._failures, self._own, self._failed_as):
+        books = self._attempts, self._failures, self._own, self._deaths, self._failed_as
+        for book in books:
             book.pop(unit.number, None)
 
     def suspects(self, unit: Unit) -> bool:
@@ -94,6 +97,7 @@ class Trials:
 
     def died(self, unit: Unit, fault: Fault) -> None:
         """The fetcher that read *unit* died or hung. That always counts against it."""
+        self._deaths[unit.number] = self._deaths.get(unit.number, 0) + 1
         self._book(unit, fault, own=True)
 
     def failed(self, unit: Unit, fault: Fault, now: float) -> bool:
@@ -132,13 +136,15 @@ class Trials:
             return True
         if fault.sort is Sort.TIMED_OUT and _divisible(unit):
             return True
+        own, died = self._own.get(unit.number, 0), self._deaths.get(unit.number, 0)
         lost = self._given_up.get(unit.part.kind, 0)
-        return self._own.get(unit.number, 0) >= max(_LEAST, self._tries - lost)
+        return own >= self._tries or own - died >= max(_LEAST, self._tries - lost)
 
-    def gave_up(self, unit: Unit) -> None:
-        """*unit* is not tried again. The next of its kind gets a try less."""
+    def gave_up(self, unit: Unit, fault: Fault) -> None:
+        """*unit* is not tried again. The next of its kind that fails so has a try less."""
         kind = unit.part.kind
-        self._given_up[kind] = self._given_up.get(kind, 0) + 1
+        if fault.sort not in REFUSALS:
+            self._given_up[kind] = self._given_up.get(kind, 0) + 1
 
     def wait(self, unit: Unit) -> float:
         """Return the seconds to wait before *unit* is tried again."""

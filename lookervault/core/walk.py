@@ -9,6 +9,7 @@ but its seam.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from lookervault.records import Row
@@ -28,11 +29,14 @@ class Walk:
         self.done = False
         self._seen: set[str] = set()
         self._stride = _STRIDE
+        self._end = math.inf
+        """Where there was nothing, since the last row that was new."""
 
     def took(self, page: Sequence[Row]) -> None:
         """*page* is what the listing has from `first` on."""
         known = [n for n, row in enumerate(page) if row.id in self._seen]
         if self.first and not known:
+            self._end = self._end if page else min(self._end, self.first)
             self.first = max(0, self.first - self._stride)
             self._stride *= _STRIDE
             return
@@ -41,7 +45,9 @@ class Walk:
         self.rows.extend(fresh.values())
         self._seen.update(fresh)
         self.first += max(0, len(page) - 1)
-        self.done = not fresh and len(page) <= 1
+        self._end = math.inf if fresh else self._end
+        # A server that repeats rows would have us step back and forth for ever.
+        self.done = not fresh and (len(page) <= 1 or self.first >= self._end)
 
     def took_all(self, rows: Sequence[Row]) -> None:
         """*rows* is the whole listing, which does not page."""

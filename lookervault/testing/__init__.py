@@ -3,6 +3,7 @@
 from lookervault.testing.clock import FakeClock
 from lookervault.testing.inbox import Inbox
 from lookervault.testing.looker import FakeLooker, Thing
+from lookervault.testing.proxy import Proxy, Trouble
 from lookervault.testing.simulated import simulated_looker
 from lookervault.testing.simulation import Simulation
 
@@ -10,7 +11,9 @@ __all__ = [
     "FakeClock",
     "FakeLooker",
     "Inbox",
+    "Proxy",
     "Simulation",
     "Thing",
+    "Trouble",
     "simulated_looker",
 ]

@@ -19,6 +19,7 @@ class FakeClock:
 
     def __init__(self, now: float = 0.0) -> None:
         self._now = now
+        self._epoch = _EPOCH
         self._due: list[tuple[float, int, Tells[Any], Any]] = []
         self._order = itertools.count()
 
@@ -28,7 +29,11 @@ class FakeClock:
 
     def wall(self) -> float:
         """The same time, as a date."""
-        return _EPOCH + self._now
+        return self._epoch + self._now
+
+    def set_wall(self, seconds: float) -> None:
+        """Set the date so many *seconds* forward, or back. No wait gets shorter by that."""
+        self._epoch += seconds
 
     def after(self, seconds: float, to: Tells[M], message: M) -> None:
         """Tell *message* when `advance` passes *seconds* from now."""

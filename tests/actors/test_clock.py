@@ -142,3 +142,18 @@ def test_the_fake_stands_still_until_it_is_told_to_move(clock):
 
     clock.advance(0.5)
     assert inbox.take() == ["due"]
+
+
+@pytest.mark.parametrize("jump", [3600.0, -86_400.0])
+def test_a_date_that_is_set_shortens_and_lengthens_no_wait(clock, jump):
+    inbox = Inbox()
+    clock.after(10, inbox, "due")
+    date = clock.wall()
+
+    clock.set_wall(jump)
+
+    assert clock.wall() == date + jump
+    clock.advance(9.5)
+    assert inbox.take() == []
+    clock.advance(0.5)
+    assert inbox.take() == ["due"]

@@ -218,6 +218,20 @@ def test_refusals_that_arrive_together_are_told_once(number, waits, apart):
     assert set(slowdowns[1:]) <= {None}
 
 
+@given(rate=st.floats(5, 100))
+def test_a_rate_well_known_grows_by_a_twentieth_a_second_at_most(rate):
+    client = Client(Pace(Learned(rate=rate, sure=100.0)))
+    rates = {}
+
+    while len(rates) < 12:
+        client.call(seconds=0.0)
+        rates.setdefault(int(client.now), client.pace.rate)
+
+    steps = zip(rates.items(), list(rates.items())[1:], strict=False)
+    for (t0, before), (t1, after) in steps:
+        assert after <= before * 1.06 ** (t1 - t0 + 1 / before)
+
+
 def test_thousands_of_refusals_in_a_row_are_borne():
     pace = Pace(Learned())
 

@@ -10,6 +10,7 @@ from lookervault.units import Count, Ids, Part, Span, Whole
 TRIES = 5
 ONE = Ids(1, Part("dashboards"), ("7",))
 OTHER = Span(2, Part("looks"), 0, 10, 10)
+SAME = Span(3, Part("dashboards"), 0, 10, 10)
 SHARED = (Sort.OVERLOADED, Sort.TIMED_OUT, Sort.MISSHAPEN)
 
 
@@ -120,6 +121,33 @@ def test_a_death_counts_also_if_nothing_else_is_left_to_compare_it_with():
         trials.died(ONE, fault(Sort.MISSHAPEN))
 
     assert trials.spent(ONE, fault(Sort.MISSHAPEN))
+
+
+def test_each_unit_that_is_given_up_costs_the_next_of_its_kind_a_try_but_no_death():
+    trials = Trials(TRIES)
+    for _ in range(TRIES):
+        trials.gave_up(SAME, fault(Sort.MISSHAPEN))
+
+    trials.died(ONE, fault(Sort.MISSHAPEN))
+    trials.died(ONE, fault(Sort.MISSHAPEN))
+    assert not trials.spent(ONE, fault(Sort.MISSHAPEN))
+    for _ in range(2):
+        trials.succeeded(Whole(9, Part("roles")), 0.0)
+        assert trials.failed(ONE, fault(Sort.MISSHAPEN), 0.0)
+
+    assert trials.spent(ONE, fault(Sort.MISSHAPEN))
+
+
+def test_what_is_refused_says_nothing_of_how_often_to_try_the_next():
+    trials = Trials(TRIES)
+    for _ in range(TRIES):
+        trials.gave_up(SAME, fault(Sort.TOO_LARGE))
+
+    for _ in range(TRIES - 1):
+        trials.succeeded(Whole(9, Part("roles")), 0.0)
+        trials.failed(ONE, fault(Sort.MISSHAPEN), 0.0)
+
+    assert not trials.spent(ONE, fault(Sort.MISSHAPEN))
 
 
 @pytest.mark.parametrize(

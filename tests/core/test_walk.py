@@ -57,3 +57,14 @@ def test_a_quiet_listing_costs_its_pages_and_one_that_holds_the_seam_alone(size,
     full = -(-max(0, size - 1) // (page - 1)) if size > page else min(size, 1)
     assert len(it.rows) == size
     assert len(requests) <= full + 1
+
+
+@given(size=st.integers(0, 40))
+def test_a_server_that_repeats_rows_does_not_keep_it_walking_for_ever(size):
+    it, listing = Walk(), [Row(str(number)) for number in range(size)]
+    for _ in range(10):
+        page = listing[it.first :]
+        it.took([*page, *page[:1]])
+
+    assert it.done
+    assert it.rows == listing

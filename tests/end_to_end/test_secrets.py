@@ -1,6 +1,8 @@
 """No secret and no token is in anything that a run leaves behind, whatever goes wrong."""
 
+import contextlib
 import json
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +81,41 @@ def test_a_run_that_fails_tells_no_secret_even_where_it_failed(
     assert "Traceback" in ended.err
     assert log.exists()
     assert b"canary" not in everything(tmp_path, ended)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux")
+def test_no_secret_is_among_the_arguments_of_a_process(simulate, command_of, tmp_path):
+    looker = simulate(sizes=FEW, client_secret=SECRET, latency=0.1)
+    command = command_of(looker)
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    secret.chmod(0o600)
+    config = tmp_path / "lookervault" / "config.toml"
+    config.parent.mkdir()
+    config.write_text(
+        f'[instances.one]\nbase_url = "{looker.base_url}"\n'
+        f'client_id = "simulator"\nclient_secret_command = ["cat", "{secret}"]\n'
+    )
+    del command.environ["LOOKERSDK_CLIENT_SECRET"]
+
+    started = command.start("roles", "looks", "--profile", "one")
+    seen = set()
+    while started.process.poll() is None:
+        seen |= set(arguments(started.process.pid))
+    ended = started.ended()
+
+    assert ended.status == 0
+    assert any(b"--profile" in line for line in seen)
+    assert not any(b"canary" in line for line in seen)
+
+
+def arguments(process):
+    """The command lines of a process and of those that it has started."""
+    here = Path(f"/proc/{process}")
+    with contextlib.suppress(OSError):
+        yield (here / "cmdline").read_bytes()
+        for child in (here / "task" / str(process) / "children").read_text().split():
+            yield from arguments(child)
 
 
 def test_a_log_that_cannot_be_opened_is_told_before_anything_is_sent(

@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from lookervault.simulator.recipes import CANARY
-from lookervault.simulator.settings import Model
+from lookervault.simulator.settings import Model, Mutation
 
 from .conftest import FEW, assert_same_as
 
@@ -63,6 +63,39 @@ def test_a_login_that_ends_is_renewed(simulated, ttl, dashboards):
 
     assert looker.stats()["logins"] > 2
     assert_same_as(looker, command)
+
+
+MORE = [
+    f"{'200 ' * 19}{word} "
+    for word in ["HTML", "EMPTY", "NULL", "CUT", "RST", "SLOW:1", "408", "504"]
+]
+"""One answer in twenty is broken in a way that chance does not bring."""
+
+
+@pytest.mark.slow
+def test_with_everything_at_once_what_lives_through_the_run_is_stored(simulated):
+    """Answers that break in all ways, logins that end, pages that shift and are short."""
+    looker, command = simulated(
+        sizes={**FEW, "dashboards": 1500, "looks": 600},
+        fail_rate=0.05,
+        script=(f"looks: {''.join(MORE)} *", f"dashboards: {''.join(MORE)} *"),
+        token_ttl=4.0,
+        mutation=Mutation(delete=100, create=50, over=6.0),
+        page_cap=37,
+        latency=0.1,
+    )
+    before = set(looker.ids("dashboards"))
+
+    ended = command.complete("--workers", 8, "--batch-size", 10)
+
+    gone = {i for it in looker.changes() if it["verb"] == "delete" for i in it["ids"]}
+    shown = command.states("dashboards")
+    assert looker.stats()["logins"] > 2
+    assert looker.stats()["faults"] > 10
+    assert len(gone) == 100
+    assert before - gone <= {i for i, state in shown.items() if state == "present"}
+    assert CANARY not in ended.out + ended.err
+    assert_same_as(looker, command, but=["dashboards"])
 
 
 @pytest.fixture

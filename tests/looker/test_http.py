@@ -139,7 +139,7 @@ def test_a_redirect_is_not_followed(serve, client_of, words, watcher, status):
 
     error = refused(client_of(server), watcher)
 
-    assert error.sort is Sort.REFUSED
+    assert (error.sort, error.lasting) == (Sort.MISSHAPEN, True)
     there = f"http://elsewhere.example:{other.port}"
     assert f"{server.url} answers {status} and points to {there}:" in error.reason
     assert "/login" not in error.reason

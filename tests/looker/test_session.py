@@ -365,7 +365,7 @@ def test_a_login_that_is_redirected_sends_its_secret_nowhere(serve, source_of, w
 
     error = failure(source_of(server))
 
-    assert error.sort is Sort.REFUSED
+    assert (error.sort, error.lasting) == (Sort.MISSHAPEN, True)
     assert "127.0.0.1" in error.reason
     assert other.asked == []
 
