@@ -6,7 +6,6 @@ from msgspec.structs import replace
 from lookervault.actors.fetcher import Fetcher
 from lookervault.actors.writer import Writer
 from lookervault.core.hands import Hands
-from lookervault.core.ledger import Ledger
 from lookervault.core.trials import Trials
 from lookervault.core.walk import Walk
 from lookervault.errors import DiskFailed, Sort
@@ -102,18 +101,6 @@ def a_walk_does_not_look_for_its_seam(plant):
     plant(Walk, "took", took)
 
 
-def what_was_read_under_an_earlier_lead_is_stored(plant):
-    """A ghost of an earlier lead, or run, writes what a marker vouches for."""
-
-    def add(ledger, write):
-        if ledger.fence is None:
-            return False
-        ledger._gathered.append(write)
-        return True
-
-    plant(Ledger, "add", add)
-
-
 def a_failed_commit_is_taken_for_done(plant):
     """The disk is full, and the plan hears that all is stored."""
     flush = Writer._flush
@@ -160,7 +147,6 @@ PLANTS = [
     an_outage_counts_against_those_that_meet_it,
     the_coordinator_hears_of_a_unit_before_the_writer_does,
     a_walk_does_not_look_for_its_seam,
-    what_was_read_under_an_earlier_lead_is_stored,
     a_failed_commit_is_taken_for_done,
     a_gap_is_not_kept,
     a_sealed_snapshot_is_written_to,

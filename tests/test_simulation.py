@@ -8,10 +8,10 @@ import pytest
 
 from lookervault.testing.trial import Trial
 
-SEEDS = 1200
+SEEDS = 1000
 BATCH = 50
 
-FAULTS = 4
+FAULTS = 3
 """Seeds whose store fails at each of its operations, one after the other."""
 
 

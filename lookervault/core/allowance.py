@@ -36,7 +36,10 @@ _QUARTER = 0.25
 """Of the run's average: slower is believed only after ..."""
 
 _EVENTS = 3
-"""... so many refusals apart from each other."""
+"""... so many refusals apart from each other ..."""
+
+_LATELY = 50
+"""... within so many accepted requests: what was long ago tells nothing of today."""
 
 
 class Allowance:
@@ -52,8 +55,9 @@ class Allowance:
         between it and the rate refused, whichever is more."""
         self.measured = False
         """Whether it ever was more than a guess."""
-        self._slow = 0
-        """Refusals that asked for less than a quarter of the average."""
+        self._slow: list[int] = []
+        """Accepted before each refusal that asked for less than a quarter of the
+        average, of late."""
 
     def after(
         self, refused: float, first: float, *, anew: bool, blackout: float
@@ -80,13 +84,19 @@ class Allowance:
         self.doubt = max(1 / self.sure, room)
         return rate
 
-    def heed(self, stretch: Stretch, wait: float, first: float, *, anew: bool) -> float:
-        """Return the same after a refusal that asks for *wait* seconds."""
+    def heed(
+        self, stretch: Stretch, wait: float, first: float, *, anew: bool, later: int
+    ) -> float:
+        """Return the same after a refusal that asks for *wait* seconds.
+
+        *later* requests were sent after the one that was refused.
+        """
         self.measured = True
         self.told.learn(stretch, wait)
         self.sure = max(_ROUGH, min(_SURE, self.told.sure))
-        span = stretch.refused.at - first
-        self.told.rate = self._watched(self.told.rate, span, anew=anew)
+        span = stretch.refused.at + wait - first
+        # They may be accepted, and one more goes as soon as the wait is over.
+        self.told.rate = self._watched(self.told.rate, span, anew=anew, more=later + 1)
         return self.told.rate
 
     def _guess(self, refused: float, first: float, *, blackout: bool) -> float:
@@ -97,14 +107,18 @@ class Allowance:
             return min(refused, max(1, new.accepted) / max(1e-3, new.at - first))
         return max(min(refused, self.zeros.bound()), refused / 3)
 
-    def _watched(self, rate: float, span: float, *, anew: bool) -> float:
-        """Bound *rate* below, by a run of *span* seconds, unless refusals insist."""
+    def _watched(self, rate: float, span: float, *, anew: bool, more: int = 0) -> float:
+        """Bound *rate* below, by a run of *span* seconds, unless refusals insist.
+
+        *more* may have been accepted than up to the last zero point.
+        """
         new = self.zeros.newest
-        least = _QUARTER * new.accepted / max(1.0, span - new.idle)
+        least = _QUARTER * (new.accepted + more) / max(1.0, span - new.idle)
         rate = max(rate, _SLOWEST)
         if rate >= least:
-            self._slow = 0
+            self._slow = []
             return rate
-        self._slow += anew
+        self._slow = [n for n in self._slow if new.accepted + more - n < _LATELY]
+        self._slow += [new.accepted] * anew
         self.sure = _ROUGH
-        return rate if self._slow >= _EVENTS else least
+        return rate if len(self._slow) >= _EVENTS else least

@@ -8,6 +8,9 @@ import msgspec
 
 _Object = dict[str, msgspec.Raw]
 
+_BEGINS = frozenset(bytes([byte]) for byte in b'{["-0123456789tfn')
+"""First bytes of a JSON value."""
+
 _OBJECT = msgspec.json.Decoder(_Object)
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -23,6 +26,10 @@ def blanked(paths: Iterable[str], raw: bytes) -> tuple[bytes, bool]:
         RecursionError: it is nested too deeply.
 
     """
+    if raw.strip()[:1] not in _BEGINS:
+        # Python would read on behind a byte order mark; what is not looked at is kept.
+        message = "it does not begin as JSON does"
+        raise msgspec.DecodeError(message)
     found = False
     for path in paths:
         raw, there = _without(path.split("."), raw)

@@ -27,6 +27,10 @@ _AFTER = 0.5
 """Seconds after the end of such a window until it is probed: what was sent when the
 rate was still low comes back at a low rate."""
 
+_LONGEST = 60.0
+"""Seconds between two probes at most: so late is it noticed that a server that refused
+everything accepts again."""
+
 _ECHO = 0.1
 """Of a window, in which refusals after a blackout say nothing, for the same reason."""
 
@@ -46,6 +50,9 @@ class Cycle:
 
         The *first* request of all and the blackout *began* at these times.
         """
+        return min(_LONGEST, self._gap(zeros, first, began))
+
+    def _gap(self, zeros: Zeros, first: float, began: float) -> float:
         new, before = zeros.newest, zeros.before
         if before is not None:
             return min(_LATER * (new.at - before.at), new.at - began)

@@ -233,8 +233,11 @@ class Tempo:
         """Set the rate by what was accepted since the last wait."""
         self._calm, self._told, (number, _) = 0, True, self._newest
         log, anew = self._log, self._streak == 1
-        stretch = log.until(refused, self._sent - number, number - self._off)
-        self.rate = self._allowance.heed(stretch, wait, self._first, anew=anew)
+        later = self._sent - number
+        stretch = log.until(refused, later, number - self._off)
+        self.rate = self._allowance.heed(
+            stretch, wait, self._first, anew=anew, later=later
+        )
         log.slack = self._allowance.told.slack
 
     def _zero(self, count: int, sent: float, now: float, *, same: bool) -> None:

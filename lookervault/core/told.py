@@ -49,6 +49,9 @@ again, once, and more leaves some of the limit unused for good."""
 _FEW = 3
 """Requests over which a rate is measured at least."""
 
+_SHORT = 1e-3
+"""Seconds below which the clock, not the server, is measured."""
+
 _HELD = 2.0
 """Windows: what was sent so long before a refusal was borne, whatever their phase."""
 
@@ -189,7 +192,7 @@ class Told:
         until, refused = sent[-1]
         held = max(0.0, _SMALL * self.window - 1 / refused)
         rates = [
-            (count / (until - sent[-1 - count].at + held), count)
+            (count / max(_SHORT, until - sent[-1 - count].at + held), count)
             for count in range(min(_FEW, len(sent) - 1), len(sent))
         ]
         rate, count = max(rates)

@@ -13,8 +13,9 @@ from lookervault.testing.life import MADE_UP, Said, SimulatedLife
 
 M = TypeVar("M")
 
-_CRASH = 0.01
-"""Chance that a message kills whom it reaches, while crashes are left."""
+_CRASH, _CRASH_AT_WORK = 0.01, 0.05
+"""Chance that a message kills whom it reaches, while crashes are left; and that leave
+to send a request does, which leads to most of what is told."""
 
 _HANG = 0.15
 """Chance that a request hangs, while hangs are left."""
@@ -146,7 +147,8 @@ class Simulation:
         return True
 
     def _deliver(self, life: SimulatedLife) -> None:
-        if self._strikes(life, self._crashes - len(self.crashed), _CRASH):
+        chance = _CRASH_AT_WORK if isinstance(life.inbox[0], Go) else _CRASH
+        if self._strikes(life, self._crashes - len(self.crashed), chance):
             self.crashed.append(life.name)
             self._crash(life)
         elif self._strikes(life, self._stalls, _STALL):

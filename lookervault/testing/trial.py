@@ -40,9 +40,6 @@ _SCOPES = (
 _ENDLESS = 30_000
 """Messages after which a process is taken for one that does not end."""
 
-_PATIENCE = 3
-"""Processes that nobody ends, until a run is over: of the first the store may fail."""
-
 _OPERATIONS = 60
 """Operations of the store among which one fails, if one does: about as many as a run has."""
 
@@ -77,7 +74,7 @@ class Trial:
         """Extract, change the server, extract again; check after each run."""
         scope = self._random.choice(_SCOPES)
         self._extract(scope, changes=self._random.choice([0, 0, 5, 15]))
-        for _ in range(self._random.choice([0, 3, 10])):
+        for _ in range(self._random.choice([0, 3, 30])):
             self._looker.change()
         second = self._extract(scope, changes=self._random.choice([0, 5]))
         self._checker.gone(second)
@@ -96,7 +93,6 @@ class Trial:
             run = process.extract(scope, steps, cancels=kills > 0) or run
             self._after(process, run)
             kills -= 1
-            assert kills > -_PATIENCE, "it does not end"
         self._checker.sealed(run)
         return run
 
@@ -193,6 +189,8 @@ class _Process:
         )
         if self.alive:
             self._ends(extraction)
+        else:
+            assert steps < _ENDLESS, "it does not end"
         return cast("Run", self._store.run(extraction.run.number))
 
     def _ends(self, extraction: Extraction) -> None:

@@ -52,8 +52,12 @@ class Crew:
 
     @property
     def average(self):
-        """Accepted requests a second, since the first was sent."""
-        return self.accepted / max(1.0, self.now - self._first)
+        """Accepted requests a second, from the first to when the next may be sent.
+
+        While a Retry-After is obeyed there is no pace.
+        """
+        until = max(self.now, self.pace.learned.quiet_until)
+        return self.accepted / max(1.0, until - self._first)
 
     @property
     def slow(self):
