@@ -93,6 +93,12 @@ def serves(line):
     return line.startswith("lookervault simulate ") and "--help" not in line
 
 
+def of(page, value, what):
+    """A parameter of *page*: everyday runs try what a newcomer reads, the README."""
+    marks = () if page == README else pytest.mark.slow
+    return pytest.param(value, id=f"{name_of(page)}{what}", marks=marks)
+
+
 EXAMPLES = {
     page: lines
     for page in PAGES
@@ -101,20 +107,20 @@ EXAMPLES = {
 """What a reader may type, by page. Blocks that are no `console` are not run."""
 
 SERVERS = [
-    pytest.param(line, id=f"{name_of(page)}: {line}")
+    of(page, line, f": {line}")
     for page in PAGES
     for line in commands_of(page)
     if serves(line)
 ]
 
 SCRIPTS = [
-    pytest.param(code, id=f"{name_of(page)}, {number}")
+    of(page, code, f", {number}")
     for page in PAGES
     for number, code in enumerate(blocks(page, "sh"), 1)
 ]
 
 PROGRAMS = [
-    pytest.param(code, id=f"{name_of(page)}, {number}")
+    of(page, code, f", {number}")
     for page in (README, *sorted(PROJECT.glob("docs/guide/*.md")))
     for number, code in enumerate(blocks(page, "python"), 1)
 ]
@@ -305,7 +311,7 @@ def ran(folder, environment, *command):
     )
 
 
-@pytest.mark.parametrize("page", EXAMPLES, ids=name_of)
+@pytest.mark.parametrize("page", [of(page, page, "") for page in EXAMPLES])
 def test_the_examples_of_a_page_work_as_they_are_printed(folder, environment, page):
     failed = {}
     for line in EXAMPLES[page]:

@@ -8,7 +8,7 @@ import pytest
 
 from lookervault.testing.trial import Trial
 
-SEEDS = 1000
+SEEDS = 600
 BATCH = 50
 
 FAULTS = 3

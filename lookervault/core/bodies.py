@@ -24,6 +24,7 @@ from lookervault.records import Row
 _T = TypeVar("_T")
 
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_NAMED: Any = msgspec.json.Decoder(msgspec.defstruct("Named", [("name", Any, None)]))
 _NESTED = re.compile(r"(?P<row>\w+),(?P<each>\w+)\((?P<element>\w+)\)")
 
 
@@ -155,7 +156,8 @@ def _single(kind: Kind, id_: str, body: bytes) -> Body:
     shape = _shape(kind)
     if kind.listing.each:  # its id is made of its parent's, and need not be in it
         head = _decoder(shape, Any).decode(body)
-        head.id = id_
+        named = _NAMED.decode(body).name == id_.rpartition("::")[2]
+        head.id = id_ if named else head.id
     else:
         head = _decoder(shape).decode(body)
     if str(head.id) != id_:

@@ -268,9 +268,16 @@ def test_what_is_not_one_item_is_misshapen(body):
     refused(bodies.single, DASHBOARDS, "7", body)
 
 
-@pytest.mark.parametrize("body", [b'{"id": "x"}', b'{"id": {}}', b'{"name": "y"}'])
-def test_an_explore_is_what_was_asked_for(body):
+@pytest.mark.parametrize(
+    "body", [b'{"id": "x", "name": "e"}', b'{"id": {}, "name": "e"}', b'{"id": "m::e"}']
+)
+def test_an_explore_is_known_by_its_name_or_its_id(body):
     assert bodies.single(EXPLORES, "m::e", body).row == Row("m::e")
+
+
+@pytest.mark.parametrize("body", [b'{"id": "1"}', b'{"name": "y"}', b"{}"])
+def test_another_explore_than_asked_for_is_misshapen(body):
+    refused(bodies.single, EXPLORES, "m::e", body)
 
 
 def test_explores_are_counted_model_by_model():

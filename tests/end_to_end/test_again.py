@@ -133,6 +133,7 @@ def shown(command, ids):
     return {states[id_] for id_ in ids}
 
 
+@pytest.mark.slow
 def test_many_deletions_are_believed_when_a_second_run_agrees(thinned):
     command, lost = thinned
 

@@ -121,6 +121,7 @@ def test_nothing_is_written(small, command_of):
     assert report["vault"]["latest"].startswith("1 of ")
 
 
+@pytest.mark.slow
 def test_the_calls_of_an_extraction_are_foretold(simulated):
     _, command = simulated()
     report = examined(command)

@@ -182,6 +182,7 @@ def test_a_run_that_would_go_on_is_told_with_what_it_has(interrupted):
     assert ended.summary["refetched"] == 0
 
 
+@pytest.mark.slow
 def test_the_calls_of_a_run_that_goes_on_are_those_that_are_left(interrupted):
     looker, command = interrupted
     plan = planned(command, "--workers", "2", "--batch-size", "50")

@@ -48,7 +48,9 @@ def test_so_many_fetchers_are_started_and_no_more(small, command_of, workers):
     assert fetchers(json.loads(ended.err.splitlines()[-1])) == named(workers)
 
 
-@pytest.mark.parametrize(("workers", "dashboards"), [(1, 100), (20, 800)])
+@pytest.mark.parametrize(
+    ("workers", "dashboards"), [pytest.param(1, 100, marks=pytest.mark.slow), (20, 800)]
+)
 def test_all_fetchers_fetch_at_once(simulated, workers, dashboards):
     """A fetcher has one request at a time: so many at once come from so many."""
     looker, command = simulated(sizes={**FEW, "dashboards": dashboards}, latency=0.2)

@@ -5,6 +5,8 @@ import http.client
 import threading
 from urllib.parse import urlsplit
 
+import pytest
+
 TOGETHER = 12
 
 
@@ -48,6 +50,7 @@ def test_requests_beyond_the_threads_wait_for_one(simulate):
     assert sum(waits) > 0
 
 
+@pytest.mark.slow
 def test_beyond_the_line_a_server_says_that_it_is_overloaded(simulate):
     client = simulate(server_threads=2, queue=3, latency=1.0)
 

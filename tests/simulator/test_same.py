@@ -32,6 +32,7 @@ def outcome(client, target):
     return status, headers["Content-Type"], body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("titles", Titles)
 def test_the_same_seed_gives_the_same_answers_and_faults_in_any_order(simulate, titles):
     settings = {
