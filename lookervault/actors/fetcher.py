@@ -148,6 +148,8 @@ class Fetcher(Actor[ToFetcher]):
         """Make the request, unless the token is an old one or a void one."""
         work = self._work
         if ask != self._ask or work is None:
+            # Of an earlier life, or asked for twice: others may need it.
+            self._throttle.tell(Waive(self._name, ask))
             return
         if serial != self._learned.value.serial:
             self._throttle.tell(Ask(self._name, ask))

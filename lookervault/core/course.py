@@ -101,8 +101,8 @@ class Course:
 
     def recounted(self, census: Census) -> None:
         """The run has this census from an earlier life; it is young enough."""
-        self._round = census.round
-        self._counted_at = census.taken
+        self._round, self._counted_at = census.round, census.taken
+        self.health.came()
         self.roll.counted(census.rows)
         self.reading.recounted(census.rows)
         self.reading.begin()

@@ -76,7 +76,7 @@ class SimulatedLife:
         """Deal with one message; what was left behind deals with its last one."""
         self._hung_until = None
         if self._said:
-            self._speak()
+            self._try(self._speak)
         elif (message := self.inbox.popleft()) is not _WAKE:
             self._receives(self.actor, message)
             self.pulse.beat()

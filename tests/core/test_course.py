@@ -580,6 +580,24 @@ def test_a_kind_that_is_broken_is_one_gap_and_holds_nobody_up(
     assert len(it.given) < 500  # though it has 3,000 items
 
 
+def test_an_item_that_spoils_its_page_is_one_gap_also_in_a_run_that_goes_on(bench):
+    def trouble(lease):
+        unit = lease.unit
+        spoiled = isinstance(unit, Span) and unit.first <= 4 < (unit.last or 99)
+        spoiled = spoiled or (isinstance(unit, Ids) and "5" in unit.ids)
+        return Fault(Sort.MISSHAPEN, "cut off") if spoiled else None
+
+    first = bench({"users": some(8)}, kinds=("users",), trouble=trouble, workers=1)
+    first.run(until=lambda it: it.censuses)
+    it = bench(
+        {"users": some(8)}, kinds=("users",), trouble=trouble, earlier=first, workers=1
+    )
+
+    assert it.run() == Finish()
+    assert [gap.id for gap in it.plan.gaps] == ["5"]
+    assert it.ids("users") == ids(*(n for n in range(1, 9) if n != 5))
+
+
 def test_explores_of_a_broken_model_do_not_pass_for_all_of_them(bench):
     explores = [Thing(f"{m}::{n}") for m in ("bad", "good") for n in range(60)]
     fault = Fault(Sort.OVERLOADED, "no connection", 500)
