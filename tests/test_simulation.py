@@ -11,6 +11,9 @@ from lookervault.testing.trial import Trial
 SEEDS = 600
 BATCH = 50
 
+FOUND = (9452, 201372, 203125, 204299, 206362)
+"""Seeds that once found a mistake."""
+
 FAULTS = 3
 """Seeds whose store fails at each of its operations, one after the other."""
 
@@ -23,6 +26,11 @@ def test_nothing_is_lost_whatever_happens(first):
         except Exception as error:
             message = f"seed {seed}: {error}"
             raise AssertionError(message) from error
+
+
+@pytest.mark.parametrize("seed", FOUND)
+def test_what_once_found_a_mistake_finds_none(seed):
+    Trial(seed).hold()
 
 
 @pytest.mark.parametrize("seed", range(FAULTS))

@@ -58,10 +58,10 @@ def rate_of(log):
 def test_a_run_starts_from_what_one_learned_that_was_killed(simulated, model):
     """Also if it was another one: what Looker bears does not depend on the scope."""
     looker, command = simulated(
-        sizes={"dashboards": 4000, "looks": 4000}, model=model, **STRICT
+        sizes={"dashboards": 6000, "looks": 4000}, model=model, **STRICT
     )
     started = command.start("dashboards", *OPTIONS)
-    started.until_stored(4 * 3 * RATE)
+    started.until_stored(4 * 7 * RATE)  # Seven seconds: some windows to learn from.
     started.send(signal.SIGKILL)
     started.process.wait()
     first = requests(looker)
