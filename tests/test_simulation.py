@@ -11,7 +11,7 @@ from lookervault.testing.trial import Trial
 SEEDS = 600
 BATCH = 50
 
-FOUND = (9452, 201372, 203125, 204299, 206362)
+FOUND = (9452, 201372, 203125, 204299, 206362, 324894)
 """Seeds that once found a mistake."""
 
 FAULTS = 3

@@ -10,6 +10,9 @@ _LONG = 2.0
 """Seconds from which a window is long: what is sent evenly is refused only at its end,
 and what was sent all at once before comes back at once."""
 
+_LONGEST_WINDOW = 900.0
+"""Seconds beyond which it was no window: the process slept, or the server was away."""
+
 _COARSE = 0.4
 """Of the time since the start, between two probes of the first blackout ..."""
 
@@ -72,7 +75,7 @@ class Cycle:
         new, before = zeros.newest, zeros.before
         began = first if before is None else before.at
         end = (new.at + at) / 2
-        if end - began > _LONG:
+        if _LONG < end - began <= _LONGEST_WINDOW:
             self.length = end - began
             self.error = max(0.0, end - new.at) / self.length
             self._echo = at + _ECHO * self.length
