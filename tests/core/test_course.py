@@ -23,7 +23,7 @@ from lookervault.messages import (
     Lease,
     Retried,
 )
-from lookervault.records import Row
+from lookervault.records import Census, Row
 from lookervault.testing import Thing
 from lookervault.units import Count, Ids, Part, Span, Whole
 
@@ -580,24 +580,6 @@ def test_a_kind_that_is_broken_is_one_gap_and_holds_nobody_up(
     assert len(it.given) < 500  # though it has 3,000 items
 
 
-def test_an_item_that_spoils_its_page_is_one_gap_also_in_a_run_that_goes_on(bench):
-    def trouble(lease):
-        unit = lease.unit
-        spoiled = isinstance(unit, Span) and unit.first <= 4 < (unit.last or 99)
-        spoiled = spoiled or (isinstance(unit, Ids) and "5" in unit.ids)
-        return Fault(Sort.MISSHAPEN, "cut off") if spoiled else None
-
-    first = bench({"users": some(8)}, kinds=("users",), trouble=trouble, workers=1)
-    first.run(until=lambda it: it.censuses)
-    it = bench(
-        {"users": some(8)}, kinds=("users",), trouble=trouble, earlier=first, workers=1
-    )
-
-    assert it.run() == Finish()
-    assert [gap.id for gap in it.plan.gaps] == ["5"]
-    assert it.ids("users") == ids(*(n for n in range(1, 9) if n != 5))
-
-
 def test_explores_of_a_broken_model_do_not_pass_for_all_of_them(bench):
     explores = [Thing(f"{m}::{n}") for m in ("bad", "good") for n in range(60)]
     fault = Fault(Sort.OVERLOADED, "no connection", 500)
@@ -811,3 +793,15 @@ def test_a_census_shorter_than_its_total_is_not_kept_for_a_later_life(total, kep
 
     keeps = [effect for effect in effects if isinstance(effect, Keep)]
     assert [len(keep.census.rows) for keep in keeps] == kept
+
+
+def test_a_span_of_a_census_that_an_earlier_life_took_is_cut_and_not_read_for_ever():
+    course = users()
+    course.recounted(Census(1, 0.0, tuple(Row(str(n)) for n in range(20))))
+    fault = Fault(Sort.MISSHAPEN, "cut off")
+
+    span = course.reading.offer(10, guess=False)
+    course.give_up(span, fault, final=False)
+
+    pieces = [course.reading.offer(10, guess=False) for _ in range(2)]
+    assert [(piece.first, piece.last) for piece in pieces] == [(0, 5), (5, 10)]
