@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 import msgspec
-from benchmarks.figure import environment
+from benchmarks.process import environment
 from rich.console import Console
 from rich.text import Text
 

@@ -37,6 +37,9 @@ _SAMPLE = 7
 """One cell in so many, unless all are wanted: half a minute on two cores. A prime, in
 step with none of the grid's sides, so that a sample has some of each."""
 
+_QUICK_SAMPLE = 29
+"""In a hurry."""
+
 _FEW = 12
 """Cells that a sample has of each part, at least."""
 
@@ -53,12 +56,15 @@ class Part(NamedTuple):
     """What they come to, each as a part of what it may be."""
 
 
-def throttle(*, full: bool, seeds: Sequence[int], cells: Path | None) -> Figure:
+def throttle(
+    *, full: bool, seeds: Sequence[int], cells: Path | None, quick: bool
+) -> Iterator[Figure]:
     """Overhead and refusals at hidden limits, in parts of the bar."""
+    step = _step(full=full, quick=quick)
     found: dict[str, list[Result]] = {}
     with multiprocessing.get_context("fork").Pool(os.cpu_count()) as pool:
         for part in PARTS:
-            chosen = _chosen(part.cells(seeds), full=full)
+            chosen = _chosen(part.cells(seeds), step)
             results = pool.map(result, chosen, chunksize=4)
             found[part.name] = [one for one in results if _counts(part, one)]
     if cells is not None:
@@ -71,7 +77,7 @@ def throttle(*, full: bool, seeds: Sequence[int], cells: Path | None) -> Figure:
         for part in PARTS
         for what, share in part.bars(found[part.name]).items()
     }
-    return at_most(
+    yield at_most(
         1.0,
         max(parts.values()),
         "",
@@ -83,11 +89,17 @@ def throttle(*, full: bool, seeds: Sequence[int], cells: Path | None) -> Figure:
     )
 
 
-def _chosen(cells: Iterable[Cell], *, full: bool) -> list[Cell]:
+def _step(*, full: bool, quick: bool) -> int:
+    """Return the number of cells of which one is run."""
+    if full:
+        return 1
+    return _QUICK_SAMPLE if quick else _SAMPLE
+
+
+def _chosen(cells: Iterable[Cell], step: int) -> list[Cell]:
     """Return *cells*, or a sample of them, those that take longest first."""
     every = sorted(cells, key=lambda cell: -cell.requests)
-    step = 1 if full else max(1, min(_SAMPLE, len(every) // _FEW))
-    return every[::step]
+    return every[:: max(1, min(step, len(every) // _FEW))]
 
 
 def _counts(part: Part, one: Result) -> bool:
