@@ -13,7 +13,7 @@ from lookervault.actors.clock import Clock, SystemClock
 from lookervault.actors.subscribers import Subscribers
 from lookervault.actors.threads import Life, Spawn, Subscriber, Threads
 from lookervault.content import named
-from lookervault.core.pace import Learned, recalled
+from lookervault.core.learned import Learned, recalled
 from lookervault.errors import LeftBehind, UsageError
 from lookervault.extraction import Extraction, gave_up
 from lookervault.looker.base import Source

@@ -33,8 +33,8 @@ from lookervault.actors.supervisor import Child, Supervisor, nested
 from lookervault.actors.threads import Spawn
 from lookervault.actors.throttle import Budget, Throttle
 from lookervault.actors.writer import Meter, Writer
+from lookervault.core.learned import Learned, kept
 from lookervault.core.limits import Limits
-from lookervault.core.pace import Learned, kept
 from lookervault.core.restart import Intensity, Strategy
 from lookervault.looker.base import Source
 from lookervault.memory import Scales

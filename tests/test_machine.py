@@ -28,7 +28,7 @@ from msgspec.structs import replace
 
 from lookervault.content import KINDS
 from lookervault.core import roll
-from lookervault.core.pace import Learned
+from lookervault.core.learned import Learned
 from lookervault.errors import LookervaultError
 from lookervault.records import Phase, Scope, State
 from lookervault.settings import Settings

@@ -11,7 +11,17 @@ from lookervault.testing.trial import Trial
 SEEDS = 600
 BATCH = 50
 
-FOUND = (9452, 201372, 203125, 204299, 206362, 324894)
+FOUND = (
+    9452,
+    201372,
+    203125,
+    204299,
+    206362,
+    324894,
+    1016078,
+    1035501,
+    1038405,
+)
 """Seeds that once found a mistake."""
 
 FAULTS = 3

@@ -13,7 +13,7 @@ from lookervault.actors.work import Work
 from lookervault.content import KINDS
 from lookervault.core.bodies import Body
 from lookervault.core.errand import Request
-from lookervault.core.pace import Learned
+from lookervault.core.learned import Learned
 from lookervault.errors import LookerError, Sort
 from lookervault.looker.base import Answer, Source
 from lookervault.messages import (

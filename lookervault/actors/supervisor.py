@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, assert_never
 
@@ -24,6 +25,10 @@ from lookervault.messages import Enlist, Exited, Inspect, ToSupervisor
 
 _INSPECTION = 1.0
 """Seconds between two looks at children that may hang."""
+
+_NAP = 5.0
+"""Seconds that a look may come late. Later, nothing of this process had moved, because it
+was stopped or its machine slept, and nobody can be blamed for not having moved."""
 
 _GHOSTS = 3
 _LIVES_A_GHOST = 10
@@ -85,6 +90,7 @@ class Supervisor(Actor[ToSupervisor]):
         self._wanted = wanted
         """How many children are to start with it; ``None``: all."""
         self._inspect_at = 0.0
+        self._awake_since = -math.inf
 
     def started(self) -> None:
         self._enlist(None if self._wanted is None else self._wanted())
@@ -137,10 +143,14 @@ class Supervisor(Actor[ToSupervisor]):
         now = self._clock.now()
         if now < self._inspect_at:
             return  # Meant for an earlier life; each would go on for ever.
+        if now - self._inspect_at > _NAP:
+            self._awake_since = now
         self._inspect_later()
         for name, life in list(self._lives.items()):
             lease, last = self._children[name].lease, life.pulse.last
-            if lease is not None and last is not None and now - last > lease:
+            if lease is None or last is None:
+                continue
+            if now - max(last, self._awake_since) > lease:
                 self._hung(name, life, f"It hung for {lease:.0f} s.")
 
     def _hung(self, name: str, life: Life, reason: str) -> None:

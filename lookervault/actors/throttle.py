@@ -9,7 +9,8 @@ from typing import assert_never
 from lookervault.actors.actor import Actor, Slot, Tells
 from lookervault.actors.clock import Clock
 from lookervault.actors.orders import Orders
-from lookervault.core.pace import Learned, Pace
+from lookervault.core.learned import Learned
+from lookervault.core.pace import Pace
 from lookervault.errors import LimitReached
 from lookervault.messages import (
     Answered,

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from lookervault.core.breaker import Breaker
 from lookervault.core.crowd import Crowd
+from lookervault.core.learned import Learned
 from lookervault.core.tempo import Tempo
 from lookervault.messages import Answered, Ask, Outcome, Slowdown
-from lookervault.records import Tolerance
 
 LONGEST_WAIT = 600.0
 """Seconds of a Retry-After that are obeyed; more is said, not waited for."""
@@ -28,54 +28,9 @@ than the deadline of any request."""
 _NEWS = 0.95
 """A rate that fell by less than a twentieth since it was told is no news."""
 
-_FORGET = 3600.0
-"""Seconds in which half of what was counted is forgotten: limits are changed by
-people, during the day. What remains is still the best start."""
-
-
-class Learned(msgspec.Struct, frozen=True):
-    """What outlives a throttle: the next one starts from it."""
-
-    rate: float | None = None
-    """Requests a second; ``None``: no limit was met."""
-    sure: float = 0.0
-    """Accepted requests that the rate was measured with."""
-    limit: float | None = None
-    """Requests in flight; ``None``: no limit was met."""
-    quiet_until: float = 0.0
-    """Monotonic time before which no request may start."""
-    serial: int = 0
-    """Counts up with each slowdown and each longer wait. A token of an earlier one is
-    void."""
-
-
-def decayed(learned: Learned, age: float) -> Learned:
-    """Return what a run may start from that comes *age* seconds after this was learned.
-
-    The rate stays, less sure the older it is, so that it is soon left if it was raised.
-    What names moments of the earlier process is dropped.
-    """
-    sure = learned.sure * 0.5 ** (max(0.0, age) / _FORGET)
-    return Learned(rate=learned.rate, sure=sure, limit=learned.limit)
-
-
-def recalled(known: Tolerance | None, wall: float) -> Learned:
-    """Return what a run may start from, at *wall*, that knows this of an earlier one."""
-    if known is None:
-        return Learned()
-    learned = Learned(rate=known.rate, sure=known.sure, limit=known.in_flight)
-    return decayed(learned, wall - known.at)
-
-
-def kept(learned: Learned, wall: float) -> Tolerance | None:
-    """Return what is worth keeping, at *wall*, of what was *learned*, if anything is.
-
-    To recall it and keep it again changes nothing: what decays does so by halves.
-    """
-    rate, limit = learned.rate, learned.limit
-    if rate is None and limit is None:
-        return None
-    return Tolerance(rate=rate, sure=learned.sure, in_flight=limit, at=wall)
+_LONGER = 0.5
+"""Seconds by which a wait must exceed what was told of it to be news: it is said in
+whole ones, and those who were refused together hear of it within tenths."""
 
 
 class _Flight(msgspec.Struct, frozen=True):
@@ -86,6 +41,8 @@ class _Flight(msgspec.Struct, frozen=True):
     number: int
     speed: float
     """Requests a second that were sent then."""
+    serial: int
+    """Of the slowdowns before it."""
 
 
 class Pace:
@@ -100,9 +57,12 @@ class Pace:
         self._breaker = Breaker()
         self._waiting: dict[str, int] = {}
         self._flying: dict[str, _Flight] = {}
+        self._again: list[Ask] = []
+        """Tokens that are out, and asked for once more: they may have been lost."""
         self._paced = False
         """Whether somebody waits for their turn."""
         self._told_at = -math.inf
+        self._told_until = learned.quiet_until
         self._told_rate = math.inf if learned.rate is None else learned.rate
 
     @property
@@ -123,9 +83,17 @@ class Pace:
         return min(rates, default=None)
 
     def asked(self, ask: Ask, now: float) -> None:
-        """A fetcher wants to make a request. Whoever waits already keeps its place."""
-        flight = self._flying.pop(ask.fetcher, None)
+        """A fetcher wants to make a request. Whoever waits already keeps its place.
+
+        A token that is out for that very request and was not voided is given once more:
+        it is the same one, should the first have been on the way.
+        """
+        flight, serial = self._flying.get(ask.fetcher), self._learned.serial
         if flight is not None:
+            if (flight.ask, flight.serial) == (ask.ask, serial):
+                self._again.append(ask)
+                return
+            del self._flying[ask.fetcher]
             self._void(flight)
         if not self._waiting:
             self._tempo.wanted(now)
@@ -168,6 +136,8 @@ class Pace:
 
     def grants(self, now: float, *, most: float = math.inf) -> list[Ask]:
         """Return the requests that may start now, *most* of them."""
+        again = [ask for ask in self._again if self._is_out(ask)]
+        self._again = []
         granted: list[Ask] = []
         while self._waiting and len(granted) < most and self._may_start(now):
             fetcher, ask = next(iter(self._waiting.items()))
@@ -175,11 +145,16 @@ class Pace:
             speed, free = self._tempo.speed, not self._paced
             self._breaker.started(now)
             number = self._tempo.send(now)
-            self._flying[fetcher] = _Flight(ask, now, number, speed)
+            serial = self._learned.serial
+            self._flying[fetcher] = _Flight(ask, now, number, speed, serial)
             self._crowd.sent(number, len(self._flying), now, free=free)
             granted.append(Ask(fetcher, ask))
         self._paced = bool(self._waiting) and self._start_at(now) > now
-        return granted
+        return again + granted
+
+    def _is_out(self, ask: Ask) -> bool:
+        flight = self._flying.get(ask.fetcher)
+        return flight is not None and flight.ask == ask.ask
 
     def next_at(self, now: float) -> float | None:
         """Return when `grants` may have more, or ``None`` if only an answer can tell."""
@@ -216,7 +191,7 @@ class Pace:
 
     def _landed(self, answer: Answered, now: float) -> _Flight:
         if self._waiting.get(answer.fetcher) == answer.ask:
-            # It asked once more while its token was on the way: nobody would use another.
+            # It asked a new throttle while the last one's token was on the way.
             del self._waiting[answer.fetcher]
         flight = self._flying.get(answer.fetcher)
         if flight is not None and flight.ask == answer.ask:
@@ -224,7 +199,7 @@ class Pace:
             return flight
         # An earlier throttle granted it.
         sent, tempo = now - answer.seconds, self._tempo
-        return _Flight(answer.ask, sent, tempo.last, tempo.speed)
+        return _Flight(answer.ask, sent, tempo.last, tempo.speed, -1)
 
     def _start_at(self, now: float) -> float:
         """When a request may start as far as refusals go."""
@@ -258,6 +233,8 @@ class Pace:
         stopped = self._failed(answer, now)
         reason, sent = f"Looker is overloaded{more}", now - answer.seconds
         told = self._tell(reason, sent, now, wait=wait, news=fell or wait > 0)
+        if stopped and told:
+            return replace(stopped, until=told.until)
         return stopped or told
 
     def _failed(self, answer: Answered, now: float) -> Slowdown | None:
@@ -277,9 +254,9 @@ class Pace:
             until = max(until, now + wait)
             serial = self._learned.serial + 1
             self._learned = replace(self._learned, quiet_until=until, serial=serial)
-        if not news:
+        if not (news or until > max(self._told_until, now) + _LONGER):
             return None
-        self._told_at = now
+        self._told_at, self._told_until = now, until
         self._told_rate = math.inf if self.rate is None else self.rate
         return Slowdown(reason, self.rate, until)
 

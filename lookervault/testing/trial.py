@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from typing import cast
 
-from lookervault.core.pace import Learned
+from lookervault.core.learned import Learned
 from lookervault.errors import DiskFailed, GaveUp
 from lookervault.extraction import Extraction
 from lookervault.records import Phase, Run, Scope

@@ -8,7 +8,8 @@ from pathlib import Path
 from benchmarks.svg import Chart, Panel, steps
 from benchmarks.throttle import Cell, World, change_at
 
-from lookervault.core.pace import Learned, Pace
+from lookervault.core.learned import Learned
+from lookervault.core.pace import Pace
 from lookervault.messages import Ask, Outcome
 
 PLACE = Path(__file__).parents[2] / "docs" / "figures"

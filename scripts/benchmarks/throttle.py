@@ -16,7 +16,8 @@ from functools import partial
 from typing import NamedTuple
 
 from lookervault.core.crowd import Crowd
-from lookervault.core.pace import Learned, Pace
+from lookervault.core.learned import Learned
+from lookervault.core.pace import Pace
 from lookervault.messages import Answered, Ask, Outcome
 from lookervault.simulator.limits import Bucket, Fixed, Limiter, Sliding
 

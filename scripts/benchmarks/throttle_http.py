@@ -13,7 +13,8 @@ from benchmarks.figure import Figure, at_most
 from benchmarks.process import environment, extract_command
 from benchmarks.throttle import Cell, World
 
-from lookervault.core.pace import Learned, Pace
+from lookervault.core.learned import Learned
+from lookervault.core.pace import Pace
 from lookervault.simulator.process import running
 from lookervault.simulator.settings import Model, Settings
 

@@ -8,7 +8,7 @@ import pytest
 from lookervault.actors.actor import Pulse, Slot
 from lookervault.actors.fetcher import Fetcher
 from lookervault.actors.purse import Purse
-from lookervault.core.pace import Learned
+from lookervault.core.learned import Learned
 from lookervault.errors import LookerError, Sort
 from lookervault.looker.base import Answer
 from lookervault.messages import (

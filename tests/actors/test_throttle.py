@@ -5,7 +5,7 @@ import pytest
 from lookervault.actors.actor import Slot
 from lookervault.actors.orders import Orders
 from lookervault.actors.throttle import Budget, Throttle
-from lookervault.core.pace import Learned
+from lookervault.core.learned import Learned
 from lookervault.errors import LimitReached
 from lookervault.messages import (
     Answered,

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookervault.core.pace import Learned, Pace, kept, recalled
+from lookervault.core.learned import Learned, kept, recalled
+from lookervault.core.pace import Pace
 from lookervault.messages import Answered, Ask, Outcome
 from lookervault.records import Tolerance
 from lookervault.simulator.limits import Bucket, Fixed, Sliding

@@ -1,14 +1,15 @@
 """The pace never breaks a promise, whatever Looker does, and never comes to a stop."""
 
 import math
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookervault.core.pace import LONGEST_WAIT, Learned, Pace, decayed
+from lookervault.core.learned import Learned, decayed
+from lookervault.core.pace import LONGEST_WAIT, Pace
 from lookervault.messages import Answered, Ask, Outcome
 
 FETCHERS = ("a", "b", "c", "d")
@@ -199,7 +200,7 @@ def test_what_was_learned_stays_within_reason(steps, max_rate):
 
 @given(
     number=st.integers(1, 20),
-    waits=st.lists(WAITS, min_size=20, max_size=20),
+    waits=st.lists(st.none() | st.floats(0, 1), min_size=20, max_size=20),
     apart=st.floats(0, 0.004),
 )
 def test_refusals_that_arrive_together_are_told_once(number, waits, apart):
@@ -216,6 +217,36 @@ def test_refusals_that_arrive_together_are_told_once(number, waits, apart):
 
     assert slowdowns[0] is not None
     assert set(slowdowns[1:]) <= {None}
+
+
+@given(waits=st.lists(WAITS, min_size=2, max_size=20), apart=st.floats(0, 0.2))
+def test_of_refusals_that_arrive_together_those_that_ask_for_longer_are_told(
+    waits, apart
+):
+    pace, told = Pace(Learned(rate=10.0)), []
+
+    for n, wait in enumerate([1.0, *waits]):
+        now = 1000.0 + n * apart
+        news = refused(str(n), n, seconds=0.1 + n * apart, wait=wait)
+        slowdown = pace.answered(news, now)
+
+        if slowdown is not None:
+            told.append(slowdown.until)
+            assert slowdown.until == pace.learned.quiet_until
+        assert pace.learned.quiet_until <= max(told[-1], now) + 0.5
+
+    assert all(later > before + 0.5 for before, later in pairwise(told))
+
+
+def test_a_wait_that_comes_with_the_failure_that_stops_all_is_told_with_it():
+    pace = Pace(Learned())
+    for n in range(19):
+        pace.answered(Answered("a", n, Outcome.OVERLOADED, 0.1), 1000.0)
+
+    told = pace.answered(Answered("a", 19, Outcome.OVERLOADED, 0.1, 60.0), 1000.0)
+
+    assert "trying one at a time" in told.reason
+    assert told.until == pace.learned.quiet_until == 1060.0
 
 
 @given(rate=st.floats(5, 100))
@@ -271,8 +302,9 @@ def test_a_late_word_that_asks_for_a_longer_wait_voids_what_was_granted():
     pace.grants(1002.0)
     granted = pace.learned.serial
 
-    assert pace.answered(refused("c", 3, seconds=5.0, wait=30), 1002.5) is None
+    told = pace.answered(refused("c", 3, seconds=5.0, wait=30), 1002.5)
 
+    assert told.until == 1032.5
     assert pace.learned.serial > granted
     assert pace.learned.quiet_until == 1032.5
 
@@ -355,6 +387,45 @@ def test_who_asked_again_while_its_token_was_on_the_way_gets_no_second_one():
     pace.asked(Ask("b", 2), 1.5)
 
     assert pace.grants(2.0) == [Ask("b", 2)]
+
+
+def test_a_token_that_was_lost_on_the_way_is_given_once_more():
+    pace = Pace(Learned(rate=0.1, sure=10.0))
+    pace.asked(Ask("a", 1), 0.0)
+    pace.asked(Ask("b", 2), 0.0)
+    assert pace.grants(0.0) == [Ask("a", 1)]
+
+    pace.asked(Ask("a", 1), 1.0)
+
+    assert pace.grants(1.0) == [Ask("a", 1)]
+    assert pace.in_flight(1.0) == 1
+
+
+def test_an_answer_counts_although_its_token_was_asked_for_twice():
+    pace = Pace(Learned(rate=0.05, sure=10.0))
+    now = 0.0
+    for ask in range(100):
+        pace.asked(Ask("a", ask), now)
+        now = max(now, pace.next_at(now))
+        assert pace.grants(now) == [Ask("a", ask)]
+        pace.asked(Ask("a", ask), now)
+        pace.grants(now)
+        pace.answered(Answered("a", ask, Outcome.OK, 0.0, None), now)
+
+    assert pace.rate > 1.0
+
+
+def test_a_token_that_a_slowdown_made_void_is_not_given_once_more():
+    pace = Pace(Learned())
+    for ask in (Ask("a", 1), Ask("b", 2)):
+        pace.asked(ask, 0.0)
+    assert len(pace.grants(0.0)) == 2
+    pace.answered(Answered("b", 2, Outcome.REFUSED, 0.0, 5.0), 0.0)
+
+    pace.asked(Ask("a", 1), 1.0)
+
+    assert pace.grants(1.0) == []
+    assert pace.grants(6.0) == [Ask("a", 1)]
 
 
 def test_a_few_start_at_once_and_the_others_as_answers_come():

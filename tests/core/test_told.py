@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookervault.core.pace import Learned, Pace
+from lookervault.core.learned import Learned
+from lookervault.core.pace import Pace
 from lookervault.core.stretch import Log, Sent, Stretch
 from lookervault.core.told import Told
 from lookervault.messages import Answered, Ask, Outcome

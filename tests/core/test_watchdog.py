@@ -7,7 +7,8 @@ from itertools import count
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookervault.core.pace import Learned, Pace
+from lookervault.core.learned import Learned
+from lookervault.core.pace import Pace
 from lookervault.messages import Answered, Ask, Outcome
 
 QUARTER = 0.25
