@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import msgspec
 
 
-class Row(msgspec.Struct, frozen=True, array_like=True):
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One item, as a listing shows it: its identity, and whether it changed."""
 
     id: str
@@ -164,7 +164,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One body on its way into the store: hashed and compressed already."""
 
     row: Row
@@ -182,7 +182,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     redacted: bool = False
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
+class Head(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the store says of one version of an item."""
 
     kind: str

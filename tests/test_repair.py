@@ -33,9 +33,11 @@ LONG = "x" * 300
 
 def items(looker, kind):
     """What a run would bring of *kind*."""
-    for thing in looker.things[kind].values():
-        body = bodies.single(KINDS[kind], thing.id, thing.body(KINDS[kind]))
-        yield packed(KINDS[kind], CALLS[kind], body, 1.0)
+    found = [
+        bodies.single(KINDS[kind], thing.id, thing.body(KINDS[kind]))
+        for thing in looker.things[kind].values()
+    ]
+    return packed(KINDS[kind], CALLS[kind], found, 1.0)
 
 
 def extracted(looker, path, *, kinds=tuple(CALLS), seal=True):
@@ -210,7 +212,8 @@ def test_what_looker_has_changed_is_a_new_version_and_the_old_one_is_lost(path, 
 def test_what_came_by_another_call_is_said_not_to_have_been_changed_since(path, looker):
     kind, thing = KINDS["dashboards"], looker.things["dashboards"]["3"]
     raw = json.dumps({**json.loads(thing.body(kind)), "listed": True}).encode()
-    item = packed(kind, "search_dashboards", bodies.single(kind, "3", raw), 2.0)
+    body = bodies.single(kind, "3", raw)
+    (item,) = packed(kind, "search_dashboards", [body], 2.0)
     with contextlib.closing(
         LmdbStore.create_or_open(path, looker.instance, now=1.0)
     ) as store:

@@ -11,7 +11,6 @@ from lookervault.actors.purse import Purse
 from lookervault.actors.watch import Watch
 from lookervault.actors.work import Work
 from lookervault.content import KINDS
-from lookervault.core.bodies import Body
 from lookervault.core.errand import Request
 from lookervault.core.learned import Learned
 from lookervault.errors import LookerError, Sort
@@ -39,7 +38,6 @@ from lookervault.messages import (
     Waive,
     Write,
 )
-from lookervault.records import Item
 from lookervault.store.packing import packed
 
 _PATIENCE = 1.0
@@ -178,17 +176,17 @@ class Fetcher(Actor[ToFetcher]):
             self._fail(work, error)
             return
         at = self._clock.wall() if answer.date is None else answer.date
-        work.items += [self._pack(work, request.call, body, at) for body in found]
+        # Here, so that the one writer need not hash and compress.
+        kind, beat = KINDS[work.lease.unit.part.kind], self._beat
+        work.items += packed(kind, request.call, found, at, beat=beat)
         work.total = answer.total if answer.total is not None else work.total
         work.pages += 1
         work.bytes += len(answer.body)
         self._go_on(work)
 
-    def _pack(self, work: Work, call: str, body: Body, at: float) -> Item:
-        """Hash and compress here, so that the one writer need not."""
+    def _beat(self) -> None:
         if self._pulse is not None:
             self._pulse.beat()
-        return packed(KINDS[work.lease.unit.part.kind], call, body, at)
 
     def _troubled(self, work: Work, error: LookerError) -> None:
         if error.sort is Sort.LIMITED:

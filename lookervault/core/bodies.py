@@ -28,15 +28,14 @@ _NAMED: Any = msgspec.json.Decoder(msgspec.defstruct("Named", [("name", Any, Non
 _NESTED = re.compile(r"(?P<row>\w+),(?P<each>\w+)\((?P<element>\w+)\)")
 
 
-class Body(msgspec.Struct, frozen=True):
+class Body(msgspec.Struct, frozen=True, gc=False):
     """One item, untouched, and what can be read off it."""
 
     row: Row
     title: str
     """Empty if it has none."""
     raw: bytes | memoryview
-    """As Looker sent it, without the white space around it; a view of its listing, which
-    may be large, so that nothing is in memory twice."""
+    """As Looker sent it, without the white space around it; a view of its listing."""
 
 
 def split(kind: Kind, body: bytes) -> list[Body]:
@@ -72,7 +71,7 @@ def rows(kind: Kind, body: bytes) -> list[Row]:
 
     """
     take = _elements if kind.listing.each else _rows
-    return _read(kind, body, take, _rows_with)
+    return _read(kind, body, take, lambda halves, found: [*map(halves.row, found)])
 
 
 def redacted(kind: Kind, raw: bytes | memoryview) -> tuple[bytes | memoryview, bool]:
@@ -140,15 +139,15 @@ def _bodies_with(halves: Halves, found: list[Body]) -> list[Body]:
     ]
 
 
-def _rows_with(halves: Halves, rows: list[Row]) -> list[Row]:
-    return [halves.row(row) for row in rows]
-
-
 def _bodies(kind: Kind, body: bytes) -> list[Body]:
-    _check(body)
+    raws = [memoryview(raw) for raw in _LIST.decode(body)]
+    if not body.isascii():
+        # One by one: a wide letter makes the text around it four times as large.
+        for raw in raws:
+            str(raw, "utf-8")
     shape = _shape(kind)
     decode, body_of = _decoder(shape).decode, _body_of(shape)
-    return [body_of(decode(raw), memoryview(raw)) for raw in _LIST.decode(body)]
+    return [body_of(decode(raw), raw) for raw in raws]
 
 
 def _single(kind: Kind, id_: str, body: bytes) -> Body:
@@ -232,7 +231,7 @@ def _head(shape: _Shape, id_type: Any) -> type[msgspec.Struct]:
         if field != shape.id:
             names[f"title_{number}"] = field
             fields.append((f"title_{number}", Any, None))
-    return msgspec.defstruct("Head", fields, rename=names)
+    return msgspec.defstruct("Head", fields, rename=names, gc=False)
 
 
 @functools.cache

@@ -250,8 +250,10 @@ def _once(found: Iterable[Body]) -> list[Body]:
     return list({item.row.id: item for item in found}.values())
 
 
-def _in_place(found: Iterable[Body], part: Part) -> list[Body]:
-    return [replace(item, row=_placed(item.row, part)) for item in found]
+def _in_place(found: list[Body], part: Part) -> list[Body]:
+    if part.folder is None and not part.trash:
+        return found  # It says nothing of them.
+    return [Body(_placed(item.row, part), item.title, item.raw) for item in found]
 
 
 def _placed(row: Row, part: Part) -> Row:

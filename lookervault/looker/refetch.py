@@ -100,7 +100,7 @@ class Refetch:
         answer = self._source.call(request.call, request.parameters, Unwatched())
         at = self._wall() if answer.date is None else answer.date
         found = way.take(answer.body)
-        return [packed(kind, request.call, body, at) for body in found]
+        return packed(kind, request.call, found, at)
 
 
 def _part(name: Named, newest: Head | None) -> Part | None:

@@ -1,28 +1,46 @@
-"""Makes an item of a body, hashed and compressed, so that the one writer need not."""
+"""Makes items of bodies, hashed and compressed, so that the one writer need not."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
 
 from lookervault.content import Kind
 from lookervault.core.bodies import Body, redacted
 from lookervault.records import Item
-from lookervault.store.codec import compress, digest
+from lookervault.store.codec import compressing, digest
 
 
-def packed(kind: Kind, call: str, body: Body, at: float) -> Item:
-    """Return *body*, which *call* brought at the time *at*, as it is stored.
+def packed(
+    kind: Kind,
+    call: str,
+    bodies: Iterable[Body],
+    at: float,
+    *,
+    beat: Callable[[], object] = lambda: None,
+) -> list[Item]:
+    """Return *bodies*, which *call* brought at the time *at*, as they are stored.
+
+    *beat* is called for each: a page may be large.
 
     Raises:
-        LookerError: what must not be kept cannot be found in it.
+        LookerError: what must not be kept cannot be found in one of them.
 
     """
-    raw, changed = redacted(kind, body.raw)
-    return Item(
-        row=body.row,
-        title=body.title,
-        call=call,
-        fetched_at=at,
-        digest=digest(raw),
-        body=compress(raw),
-        size=len(raw),
-        redacted=changed,
-    )
+    items = []
+    with compressing() as compress:
+        for body in bodies:
+            beat()
+            raw, changed = redacted(kind, body.raw)
+            items.append(
+                Item(
+                    row=body.row,
+                    title=body.title,
+                    call=call,
+                    fetched_at=at,
+                    digest=digest(raw),
+                    body=compress(raw),
+                    size=len(raw),
+                    redacted=changed,
+                )
+            )
+    return items
