@@ -56,10 +56,11 @@ class Roll:
 
     def store(self, rows: Iterable[Row]) -> None:
         """These are on disk."""
-        for row in rows:
-            self._stored.add(row.id)
-            self._absent.discard(row.id)
-            self._gaps.pop(row.id, None)
+        ids = {row.id for row in rows}
+        self._stored |= ids
+        self._absent -= ids
+        for id_ in self._gaps.keys() & ids:
+            del self._gaps[id_]
 
     def absent(self, ids: Iterable[str]) -> tuple[str, ...]:
         """There is evidence that these are gone. Return those the run has not stored."""
@@ -91,14 +92,19 @@ class Roll:
 
     def done(self, row: Row) -> bool:
         """Whether nothing is left to do about *row* of the census."""
-        id_ = row.id
-        if id_ in self._stored or id_ in self._absent or id_ in self._gaps:
-            return True
-        before = self._earlier.get(id_)
+        return self._is_settled(row.id) or self._is_as_before(row)
+
+    def _is_settled(self, id_: str) -> bool:
+        return id_ in self._stored or id_ in self._absent or id_ in self._gaps
+
+    def _is_as_before(self, row: Row) -> bool:
+        before = self._earlier.get(row.id)
         return before is not None and unchanged(row, before)
 
     def missing(self) -> list[Row]:
         """Return the rows of the census that are not done."""
+        if all(map(self._stored.__contains__, self._census)):
+            return []  # As it mostly is, and there may be half a million.
         return [row for row in self._census.values() if not self.done(row)]
 
     def strangers(self, known: Iterable[str]) -> list[str]:
@@ -106,10 +112,7 @@ class Roll:
         return [
             id_
             for id_ in known
-            if id_ not in self._census
-            and id_ not in self._stored
-            and id_ not in self._absent
-            and id_ not in self._gaps
+            if id_ not in self._census and not self._is_settled(id_)
         ]
 
     def doubt(self, witnesses: Iterable[str]) -> None:
@@ -131,7 +134,7 @@ class Roll:
 
     def report(self) -> KindReport:
         """Return how complete the kind is."""
-        vanished = sum(id_ in self._absent for id_ in self._census)
+        vanished = sum(map(self._census.__contains__, self._absent))
         failed = len(self._gaps) - self._missing
         there = sum(id_ in self._stored or id_ in self._earlier for id_ in self._census)
         return KindReport(
