@@ -12,6 +12,7 @@ import math
 import msgspec
 from msgspec.structs import replace
 
+from lookervault.core.awake import Awake
 from lookervault.core.breaker import Breaker
 from lookervault.core.crowd import Crowd
 from lookervault.core.learned import Learned
@@ -55,6 +56,7 @@ class Pace:
         self._tempo = Tempo(learned.rate, learned.sure, most=most)
         self._crowd = Crowd(learned.limit)
         self._breaker = Breaker()
+        self._awake = Awake()
         self._waiting: dict[str, int] = {}
         self._flying: dict[str, _Flight] = {}
         self._again: list[Ask] = []
@@ -88,6 +90,7 @@ class Pace:
         A token that is out for that very request and was not voided is given once more:
         it is the same one, should the first have been on the way.
         """
+        self._look_at_the_clock(now)
         flight, serial = self._flying.get(ask.fetcher), self._learned.serial
         if flight is not None:
             if (flight.ask, flight.serial) == (ask.ask, serial):
@@ -96,7 +99,7 @@ class Pace:
             del self._flying[ask.fetcher]
             self._void(flight)
         if not self._waiting:
-            self._tempo.wanted(now)
+            self._tempo.wanted(self._awake.at(now))
         self._waiting[ask.fetcher] = ask.ask
 
     def waived(self, fetcher: str, ask: int | None = None) -> None:
@@ -111,7 +114,8 @@ class Pace:
     def bound(self, max_rate: float | None, now: float) -> None:
         """Start at most *max_rate* requests a second from *now* on."""
         self._max_rate = max_rate
-        self._tempo.bound(math.inf if max_rate is None else max_rate, now)
+        most = math.inf if max_rate is None else max_rate
+        self._tempo.bound(most, self._awake.at(now))
 
     @property
     def waiting(self) -> tuple[str, ...]:
@@ -136,6 +140,7 @@ class Pace:
 
     def grants(self, now: float, *, most: float = math.inf) -> list[Ask]:
         """Return the requests that may start now, *most* of them."""
+        self._look_at_the_clock(now)
         again = [ask for ask in self._again if self._is_out(ask)]
         self._again = []
         granted: list[Ask] = []
@@ -144,7 +149,8 @@ class Pace:
             del self._waiting[fetcher]
             speed, free = self._tempo.speed, not self._paced
             self._breaker.started(now)
-            number = self._tempo.send(now)
+            number = self._tempo.send(self._awake.at(now))
+            self._awake.sent(now)
             serial = self._learned.serial
             self._flying[fetcher] = _Flight(ask, now, number, speed, serial)
             self._crowd.sent(number, len(self._flying), now, free=free)
@@ -166,6 +172,7 @@ class Pace:
 
     def answered(self, answer: Answered, now: float) -> Slowdown | None:
         """A request has ended. Return what everyone must hear, if it is bad news."""
+        self._look_at_the_clock(now)
         flight = self._landed(answer, now)
         match answer.outcome:
             case Outcome.OK:
@@ -201,9 +208,14 @@ class Pace:
         sent, tempo = now - answer.seconds, self._tempo
         return _Flight(answer.ask, sent, tempo.last, tempo.speed, -1)
 
+    def _look_at_the_clock(self, now: float) -> None:
+        if self._awake.might_have_slept(now):
+            self._awake.look(self._start_at(now), now)
+
     def _start_at(self, now: float) -> float:
         """When a request may start as far as refusals go."""
-        return max(self._learned.quiet_until, self._tempo.at(now))
+        at = self._awake.real(self._tempo.at(self._awake.at(now)))
+        return max(self._learned.quiet_until, at)
 
     def _may_start(self, now: float) -> bool:
         flying = self.in_flight(now)
@@ -218,7 +230,8 @@ class Pace:
     ) -> Slowdown | None:
         wait, more = _heeded(answer.retry_after)
         sent = now - answer.seconds
-        self._tempo.refused(flight.number, sent, flight.speed, now, wait=wait)
+        began, ended = self._awake.at(sent), self._awake.at(now)
+        self._tempo.refused(flight.number, began, flight.speed, ended, wait=wait)
         fell = (self.rate or math.inf) < _NEWS * self._told_rate
         reason = f"Looker refused a request (429){more}"
         return self._tell(reason, sent, now, wait=wait, news=fell or wait > 0)
