@@ -325,14 +325,15 @@ ToWriter: TypeAlias = Lead | Write | Note | Counted | Gone | Seal | Flush
 
 
 class Began(Message, frozen=True):
-    """A run has started, or goes on."""
+    """A run has started, or goes on with the items that are *stored*, by kind."""
 
     run: Run
     kinds: tuple[str, ...]
     stored: Mapping[str, int]
-    """How many items of each kind it has already."""
     lost_roles: tuple[str, ...] = ()
     """Roles that the login had in the last snapshot of the scope and lacks now."""
+    looker_before: str = ""
+    """Looker's version in the last snapshot of the vault, if it is another one now."""
 
 
 class Expected(Message, frozen=True):
@@ -352,7 +353,7 @@ class Assigned(Message, frozen=True):
 
 
 class Called(Message, frozen=True):
-    """One request has ended."""
+    """One request has ended, which had *waited* so many seconds for its token."""
 
     fetcher: str
     kind: str
@@ -361,7 +362,6 @@ class Called(Message, frozen=True):
     """Monotonic."""
     seconds: float
     waited: float
-    """Seconds, for its token."""
     bytes: int
     outcome: Outcome
     sort: Sort | None = None

@@ -32,6 +32,12 @@ class Archive:
         has = run.login.roles if run.login else ()
         return tuple(role for role in had if role not in has)
 
+    def looker_before(self, run: Run) -> str:
+        """Return Looker's version in the last snapshot, if it is known and another now."""
+        sealed = (it.looker for it in self._store.runs() if it.phase is Phase.SEALED)
+        before = next(sealed, "")
+        return before if run.looker and before != run.looker else ""
+
     def known(
         self, run: Run, kind: str, folders: tuple[str, ...]
     ) -> tuple[list[str], frozenset[str]]:

@@ -210,7 +210,8 @@ class Coordinator(Actor[ToCoordinator]):
     def _announce(self, run: Run, past: Mapping[str, Past]) -> None:
         stored = {kind: len(it.rows) for kind, it in past.items() if it.rows}
         lost = self._archive.lost_roles(run)
-        self._progress.tell(Began(run, covered(run.scope), stored, lost))
+        before = self._archive.looker_before(run)
+        self._progress.tell(Began(run, covered(run.scope), stored, lost, before))
         self._progress.tell(self._weigh())
 
     def _do(self, wanted: list[Effect]) -> None:

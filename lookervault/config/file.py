@@ -41,6 +41,10 @@ _TABLES = ("default_profile", "defaults", "instances")
 
 Settings = Mapping[str, Given]
 
+LARGEST = 2**16
+"""Bytes of a file: some hundreds of profiles. Python's TOML takes a time that grows with
+the square of a dotted key, 3 to 13 s for one of this size."""
+
 
 class Profile(msgspec.Struct, frozen=True):
     """The settings of one Looker."""
@@ -108,18 +112,25 @@ def read(path: Path, *, must_exist: bool = True) -> Configuration:
 
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
     except (FileNotFoundError, NotADirectoryError):
         if not must_exist:
             return Configuration(path=path, there=False)
-        reason = "there is no such file"
+        raise _unusable(path, "there is no such file") from None
     except OSError as error:
-        reason = error.strerror or "it cannot be read"
+        raise _unusable(path, error.strerror or "it cannot be read") from None
+    if len(content) > LARGEST:
+        raise _unusable(path, f"it has more than {LARGEST // 2**10} KiB")
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        reason = "it is not UTF-8"
-    else:
-        return parse(text, path)
-    raise UsageError(f"The configuration {shown(path)} cannot be used: {reason}.")
+        raise _unusable(path, "it is not UTF-8") from None
+    return parse(text, path)
+
+
+def _unusable(path: Path, reason: str) -> UsageError:
+    return UsageError(f"The configuration {shown(path)} cannot be used: {reason}.")
 
 
 def parse(text: str, path: Path) -> Configuration:

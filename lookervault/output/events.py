@@ -40,6 +40,10 @@ class Start(msgspec.Struct, frozen=True, tag_field="message_type", tag="start"):
     """RFC 3339."""
     lost_roles: tuple[str, ...]
     """Roles that the login had in the last snapshot of the scope and lacks now."""
+    looker: str | None
+    """Its version."""
+    looker_before: str | None
+    """That of the last snapshot of the vault, if it is another one."""
 
 
 class Done(msgspec.Struct, frozen=True, tag_field="message_type", tag="kind_done"):
@@ -115,6 +119,8 @@ def _start(event: Began) -> Start:
         stored=stored,
         started=time(run.started),
         lost_roles=event.lost_roles,
+        looker=run.looker or None,
+        looker_before=event.looker_before or None,
     )
 
 

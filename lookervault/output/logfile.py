@@ -88,8 +88,7 @@ class LogFile(logging.handlers.WatchedFileHandler):
         super().__init__(str(path), encoding="utf-8", errors="backslashreplace")
 
     def _open(self) -> TextIOWrapper:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        number = os.open(self.baseFilename, flags, _MODE)
+        number = _appended_to(self.baseFilename)
         return open(number, "a", encoding="utf-8", errors="backslashreplace")  # noqa: PTH123 - it is a number, and closed at the end
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -112,6 +111,22 @@ class LogFile(logging.handlers.WatchedFileHandler):
 
     def _failed(self, error: OSError | None) -> None:
         self.trouble = self.trouble or (error and error.strerror) or "it failed"
+
+
+def _appended_to(path: str) -> int:
+    """Open the file at *path*, and make it if need be: the owner's, whatever the umask.
+
+    One that is there keeps its mode. Raises `OSError`.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    try:
+        number = os.open(path, flags | os.O_EXCL, _MODE)
+    except FileExistsError:
+        return os.open(path, flags, _MODE)
+    # With a umask of 277 the next run could not write to it, nor anyone read it with 777.
+    with contextlib.suppress(OSError):  # file systems without modes
+        os.fchmod(number, _MODE)
+    return number
 
 
 class _Lines(logging.Formatter):

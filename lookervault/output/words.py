@@ -213,4 +213,9 @@ def _began(event: Began) -> str:
         said += (
             f". This login may see less than last time: it no longer has role {roles}"
         )
+    if event.looker_before:
+        said += (
+            f". Looker is {safe(run.looker)} now, and was {safe(event.looker_before)} "
+            "in the last snapshot: items may have changed by that alone"
+        )
     return said

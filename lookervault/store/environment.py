@@ -19,6 +19,7 @@ import lmdb
 
 from lookervault.errors import DiskFailed, LookervaultError, VaultError
 from lookervault.store import failures, keys, place
+from lookervault.store.datafile import DataFile, identity
 from lookervault.store.gate import Gate
 from lookervault.store.transaction import Transaction
 from lookervault.store.view import View
@@ -37,7 +38,7 @@ class Environment:
 
     Raises, from every method:
         DiskFailed: no space, or the disk refused. Reading still works.
-        Damaged: LMDB found its pages broken.
+        Damaged: LMDB found its pages broken, or its file was cut off.
         VaultError: it cannot be opened, or was opened before a fork.
 
     """
@@ -50,7 +51,7 @@ class Environment:
         self._gate = Gate()
         self._pid = os.getpid()
         self._open()
-        self._file = _identity(data)
+        self._file = DataFile(data)
 
     def _open(self) -> None:
         with failures.translated(self.data.parent):
@@ -105,6 +106,7 @@ class Environment:
         """
         self._not_forked()
         with failures.translated(self.data.parent), self._gate.shared():
+            self._file.still_whole()
             raw = self._try_begin()
             if raw is not None:
                 with raw:
@@ -119,6 +121,7 @@ class Environment:
         """Read in one transaction, without copies; else like `reading`."""
         self._not_forked()
         with failures.translated(self.data.parent), self._gate.shared():
+            self._file.still_whole()
             raw = self._try_view()
             if raw is not None:
                 with raw:
@@ -134,6 +137,7 @@ class Environment:
         Consistent, also while another process writes.
         """
         with failures.translated(self.data.parent), self._gate.shared():
+            self._file.still_whole()
             self._lmdb.copyfd(target, compact)
 
     def writing(self, job: Callable[[Transaction], _T]) -> _T:
@@ -146,6 +150,7 @@ class Environment:
         while True:
             try:
                 with failures.translated(self.data.parent), self._gate.shared():
+                    self._file.still_there()
                     size = self._lmdb.info()["map_size"]
                     raw = self._try_begin(write=True)
                     if raw is not None:
@@ -165,7 +170,7 @@ class Environment:
     ) -> _T:
         with raw:
             result = job(Transaction(raw, self._databases))
-            self._still_there()
+            self._file.still_there()
             return result
 
     def _try_begin(self, *, write: bool = False) -> lmdb.Transaction[bytes] | None:
@@ -191,15 +196,6 @@ class Environment:
                 self._lmdb.set_mapsize(2 * seen)
                 self._size = 2 * seen
 
-    def _still_there(self) -> None:
-        # LMDB would go on writing to a file that has been deleted.
-        if _identity(self.data) != self._file:
-            message = (
-                f"The vault {self.data.parent} was removed or replaced while it was "
-                "written to. Nothing more is stored; run again."
-            )
-            raise DiskFailed(message)
-
     def _not_forked(self) -> None:
         if os.getpid() != self._pid:
             message = (
@@ -207,14 +203,6 @@ class Environment:
                 "forked: open it after the fork."
             )
             raise VaultError(message)
-
-
-def _identity(data: Path) -> tuple[int, int] | None:
-    try:
-        told = (data / place.DATA).stat()
-    except OSError:
-        return None
-    return told.st_dev, told.st_ino
 
 
 def _map(data: Path, size: int, *, writable: bool) -> lmdb.Environment:
@@ -265,7 +253,7 @@ def share(data: Path, *, size: int = MAP_SIZE, writable: bool = False) -> Enviro
 
     """
     with _opening:
-        file = _identity(data)
+        file = identity(data)
         known = _open_ones.get(file) if file else None
         if known and not known.leave_to_parent():
             if writable:

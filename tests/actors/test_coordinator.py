@@ -178,10 +178,10 @@ def bench(clock):
     return Bench(clock)
 
 
-def with_items(store, scope, items, *, gaps=(), expansion=None, login=None):
+def with_items(store, scope, items, *, gaps=(), **noted):
     """Let an earlier run of *scope* have stored *items*: ids and folders by kind."""
     run = store.begin(scope, now=0.0)
-    store.note(run.number, expansion=expansion, login=login)
+    store.note(run.number, **noted)
     for number, (kind, some) in enumerate(items.items()):
         stored = tuple(item(id_, folder) for id_, folder in some.items())
         store.put(run.number, 0, [Landed(Whole(number, Part(kind)), stored)], calls=0)
@@ -604,6 +604,28 @@ def test_the_first_run_of_a_scope_has_lost_no_role(bench):
 
     (began,) = bench.told(bench.progress, Began)
     assert began.lost_roles == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        ("24.2.1", "24.4.0", "24.2.1"),
+        ("24.4.0", "24.4.0", ""),
+        ("", "24.4.0", ""),
+        ("24.2.1", "", ""),
+    ],
+)
+def test_another_version_of_looker_than_in_the_last_snapshot_is_told(
+    bench, before, now, told
+):
+    other = bench.store.begin(Scope(("looks",)), now=0.0)
+    bench.store.note(other.number, looker="23.0.0")
+    with_items(bench.store, Scope(("groups",)), {}, looker=before)
+
+    bench.lead(looker=now)
+
+    (began,) = bench.told(bench.progress, Began)
+    assert began.looker_before == told
 
 
 # How it goes on, as its owner says and as memory allows

@@ -257,3 +257,19 @@ def test_an_instance_wins_over_the_defaults_and_other_instances_say_nothing(
 
 def test_no_setting_is_both_a_login_s_and_an_option():
     assert not LOGIN.keys() & OPTIONS.keys()
+
+
+def test_a_file_of_the_largest_size_is_read_and_a_larger_one_is_refused(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text(WHOLE + "#" * (2**16 - len(WHOLE)), "utf-8")
+    assert set(config.read(path).instances) == {"prod", "staging"}
+
+    path.write_text(path.read_text("utf-8")[:-1] + "\u00fc", "utf-8")
+
+    with pytest.raises(UsageError, match=r"config\.toml .*: it has more than 64 KiB\."):
+        config.read(path)
+
+
+def test_a_file_without_an_end_is_refused():
+    with pytest.raises(UsageError, match=r"/dev/zero .*: it has more than 64 KiB\."):
+        config.read(Path("/dev/zero"))

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import stat
 import subprocess
@@ -113,6 +114,41 @@ def test_a_log_is_for_its_owner_and_is_appended_to(logged, path):
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [line[-3:] for line in lines] == ["one", "two"]
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o277, 0o777])
+def test_a_new_log_can_be_read_and_appended_to_whatever_the_umask(logged, path, umask):
+    def write():
+        ours.info("one")
+        path.rename(path.with_suffix(".1"))
+        ours.info("two")
+
+    before = os.umask(umask)
+    try:
+        logged(write)
+    finally:
+        os.umask(before)
+
+    files = [path, path.with_suffix(".1")]
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o666])
+def test_a_log_that_was_there_keeps_its_mode(logged, path, mode):
+    path.touch()
+    path.chmod(mode)
+
+    logged(lambda: ours.info("one"))
+
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_a_log_that_is_a_link_to_nothing_is_made_where_it_points(logged, path):
+    path.symlink_to(path.with_suffix(".real"))
+
+    logged(lambda: ours.info("one"))
+
+    assert path.with_suffix(".real").read_text().endswith("one\n")
 
 
 def test_a_log_that_was_moved_away_is_begun_anew(logged, path):

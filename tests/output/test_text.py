@@ -3,10 +3,12 @@
 import io
 
 import pytest
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from lookervault.output import words
 from lookervault.output.log import Log
+from lookervault.output.safe import safe
 from lookervault.output.screen import Screen
 from lookervault.output.stream import Tolerant
 from lookervault.output.table import Sheet
@@ -92,6 +94,16 @@ def test_a_reader_who_left_is_no_error(show, broken, printer):
     show(printer, out=out, err=Tolerant(broken))
 
     assert "Incomplete" in out.getvalue()
+
+
+def test_a_looker_that_was_updated_is_told_as_the_run_begins(show, events):
+    run = replace(events[0].run, looker="24.4.0")
+    events[0] = replace(events[0], run=run, looker_before=HOSTILE)
+
+    _, err = show(Log)
+
+    said = f"Looker is 24.4.0 now, and was {safe(HOSTILE)} in the last snapshot"
+    assert said in err.splitlines()[0]
 
 
 def test_slowdowns_that_come_in_numbers_are_told_once_in_a_while(show, events):

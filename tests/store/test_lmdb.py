@@ -591,6 +591,51 @@ def test_a_vault_that_was_removed_is_not_written_to(path, replaced):
     store.close()
 
 
+@pytest.mark.parametrize("left", [0, 4096, 8192, -4096])
+@pytest.mark.parametrize(
+    "use",
+    [
+        "put(store, 2, item('new'))",
+        "list(store.heads('looks'))",
+        "store.open_run()",
+        "store._environment.copy(0, compact=True)",
+    ],
+)
+def test_a_data_file_that_is_cut_off_under_an_open_vault_is_told(path, use, left):
+    filled(path, 10)
+    size = data(path).stat().st_size
+    script = (
+        "import os\n"
+        "sys.path.insert(0, str(Path(sys.argv[2]).parent))\n"
+        "from test_lmdb import *\n"
+        "path = Path(sys.argv[1])\n"
+        "store = create(path)\n"
+        "os.truncate(data(path), int(sys.argv[3]))\n"
+        f"try: {use}\n"
+        "except Damaged as error: print(error)\n"
+        "store.close()\n"
+    )
+    with python(script, path, __file__, left % size) as user:
+        told, _ = user.communicate()
+
+    assert user.returncode == 0, told
+    assert f"{data(path)}, was cut off while it was in use" in told
+    assert f"it has {left % size} bytes and had {size}" in told
+    assert data(path).stat().st_size == left % size
+
+
+def test_a_data_file_that_is_cut_off_within_a_transaction_is_told_before_the_commit(
+    path,
+):
+    with contextlib.closing(create(path)) as store:
+
+        def job(_):
+            os.truncate(data(path), data(path).stat().st_size - 4096)
+
+        with pytest.raises(Damaged, match="was cut off while it was in use"):
+            store._environment.writing(job)
+
+
 def test_a_disk_that_is_full_stops_the_write_and_leaves_the_vault_readable(path):
     filled(path, 10)
     script = (
