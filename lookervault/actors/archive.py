@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from lookervault.content import KINDS, Place
 from lookervault.core.past import Past
@@ -39,10 +39,11 @@ class Archive:
         return before if run.looker and before != run.looker else ""
 
     def known(
-        self, run: Run, kind: str, folders: tuple[str, ...]
+        self, run: Run, kind: str, folders: tuple[str, ...], listed: Container[str]
     ) -> tuple[list[str], frozenset[str]]:
         """Return the ids of *kind* that the vault has of the scope, and which were missing.
 
+        Those that are *listed* are left out.
         *folders* are those of the scope; what lay in those of the last snapshot counts
         as well.
         """
@@ -51,7 +52,7 @@ class Archive:
         filtered = run.scope.folders and KINDS[kind].place is Place.FILTERED
         ids = [
             head.id
-            for head in self._store.heads(kind)
+            for head in self._store.heads(kind, but=listed)
             if head.state is not State.GONE
             if not filtered or head.folder in inside
         ]

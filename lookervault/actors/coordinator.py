@@ -255,7 +255,8 @@ class Coordinator(Actor[ToCoordinator]):
 
     def _recall(self, plan: Plan, run: Run, kind: str) -> list[Effect]:
         """Tell the plan what the vault has of *kind* within the scope."""
-        ids, missing = self._archive.known(run, kind, plan.folders)
+        archive, listed = self._archive, plan.listed(kind)
+        ids, missing = archive.known(run, kind, plan.folders, listed)
         return plan.known(kind, ids, missing, self._clock.now())
 
     def _finish(self, run: Run, reason: str = "", exit_code: int = 0) -> None:

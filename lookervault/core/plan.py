@@ -15,7 +15,7 @@ may come from a fetcher that has died since, or be late: `Hands` knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from itertools import count
 
 from lookervault.core.agenda import Agenda
@@ -151,6 +151,10 @@ class Plan:
         """The wait before another try at a unit is over."""
         self._hands.due(number)
         return self._assign(now)
+
+    def listed(self, kind: str) -> Container[str]:
+        """Return the ids of the census of *kind*: `known` need not have them."""
+        return self._agenda.course(kind).roll.listed
 
     def known(
         self, kind: str, ids: Iterable[str], missing_before: frozenset[str], now: float

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from itertools import islice
 
 from lookervault.records import Gap, KindReport, Row
@@ -33,6 +33,11 @@ class Roll:
     def rows(self) -> tuple[Row, ...]:
         """The census."""
         return tuple(self._census.values())
+
+    @property
+    def listed(self) -> Container[str]:
+        """The ids of the census."""
+        return self._census.keys()
 
     @property
     def gaps(self) -> tuple[Gap, ...]:

@@ -8,7 +8,7 @@ its effect is durable; when it raises, nothing of it is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -163,9 +163,12 @@ class Store(Protocol):
 
     # Reading items
 
-    def heads(self, kind: str, *, at: int | None = None) -> Iterator[Head]:
+    def heads(
+        self, kind: str, *, at: int | None = None, but: Container[str] | None = None
+    ) -> Iterator[Head]:
         """Yield for each item of *kind* its newest entry with run <= *at*.
 
+        Items with an id in *but* are left out, which takes a third of the time.
         Ids come by length, then bytes; those above 200 bytes last, in any order.
 
         *at* of ``None``: the newest of all. Gone items are among them.

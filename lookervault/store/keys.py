@@ -123,6 +123,14 @@ def names_of(key: bytes) -> tuple[str, str | None]:
     return kind, item[2 + key[0] :].decode(errors="replace")
 
 
+def id_of(item: bytes) -> str | None:
+    """Return the id in *item*, the beginning of a key; ``None``: only its hash is there."""
+    start = 1 + item[0]
+    if item[start] > _LONGEST:
+        return None
+    return item[start + 1 :].decode()
+
+
 def kind_of(key: bytes) -> str:
     """Return the kind in the *key* of an item or a body."""
     return key[1 : 1 + key[0]].decode()

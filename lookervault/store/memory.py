@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
 from lookervault.errors import Damaged, VaultError
@@ -236,9 +236,13 @@ class MemoryStore:
         return iter([gaps[key] for key in sorted(gaps)])
 
     @_exclusive
-    def heads(self, kind: str, *, at: int | None = None) -> Iterator[Head]:
+    def heads(
+        self, kind: str, *, at: int | None = None, but: Container[str] | None = None
+    ) -> Iterator[Head]:
         entries = self._entries.get(kind, {})
-        ids = sorted(entries, key=keys.of_id)
+        ids = sorted(
+            (id_ for id_ in entries if but is None or id_ not in but), key=keys.of_id
+        )
         shown = (_shown(entries[id_], at) for id_ in ids)
         return iter([head for head in shown if head is not None])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Self
@@ -119,13 +119,16 @@ class LmdbReader:
         for entry in self._walk(keys.GAPS, keys.of_run(run)):
             yield values.read_gap(*entry)
 
-    def heads(self, kind: str, *, at: int | None = None) -> Iterator[Head]:
+    def heads(
+        self, kind: str, *, at: int | None = None, but: Container[str] | None = None
+    ) -> Iterator[Head]:
         """Yield for each item of *kind* its newest entry with run <= *at*, by key."""
         start: bytes | None = keys.of_kind(kind)
         while start is not None:
             with self._used().reading() as transaction:
-                found, start = _newest_heads(transaction, kind, at, start)
-            yield from found
+                found, start = _newest_heads(transaction, kind, at, but, start)
+            # Long ids are not in keys.
+            yield from (it for it in found if but is None or it.id not in but)
 
     def versions(self, kind: str, id_: str) -> Iterator[Head]:
         """Yield the entries of one item, the newest first."""
@@ -192,7 +195,11 @@ def newest_run(transaction: Transaction) -> Run | None:
 
 
 def _newest_heads(
-    transaction: Transaction, kind: str, at: int | None, start: bytes
+    transaction: Transaction,
+    kind: str,
+    at: int | None,
+    but: Container[str] | None,
+    start: bytes,
 ) -> tuple[list[Head], bytes | None]:
     """Return some heads from the key *start* on, and the key to go on from."""
     prefix, end = keys.of_kind(kind), keys.backwards(at)
@@ -206,7 +213,8 @@ def _newest_heads(
         if cursor.key()[-keys.RUN_BYTES :] < end:
             more = cursor.set_range(item + end)
         if more and cursor.key().startswith(item):
-            heads.append(values.read_head(*cursor.item()))
+            if but is None or keys.id_of(item) not in but:
+                heads.append(values.read_head(*cursor.item()))
             more = cursor.next()
         if more and cursor.key().startswith(item):
             more = cursor.set_range(item + _BEHIND_ALL_RUNS)

@@ -592,6 +592,15 @@ def test_a_unit_that_comes_again_with_other_items_loses_neither(store, run):
     assert {row.id for row in marker.rows} == {"1", "2", "3"}
 
 
+def test_items_whose_ids_are_known_are_left_out(store, run):
+    long = "x" * 300
+    put(store, run, 1, item("1"), item("2"), item("10"), item(long), item(long + "y"))
+
+    found = store.heads("dashboards", but={"1", "10", long})
+
+    assert [head.id for head in found] == ["2", long + "y"]
+
+
 def test_what_came_back_unchanged_twice_counts_once(store, run):
     put(store, run, 1, item("1"))
     store.seal(run, now=9.0, kinds={}, gaps=(), figures={}, calls=1)
