@@ -23,20 +23,21 @@ from lookervault.cli.hiding import hidden
 from lookervault.errors import LookervaultError
 from lookervault.output.stream import silence
 
-_COMMANDS = (
-    "extract",
-    "doctor",
-    "snapshots",
-    "ls",
-    "dump",
-    "check",
-    "repair",
-    "copy",
-    "kinds",
-    "simulate",
-    "completion",
-)
-"""In the order in which `--help` shows them; each is a function in a file of its name."""
+_COMMANDS = {
+    "extract": "Copy content from Looker into the vault.",
+    "doctor": "Check settings, login and permissions; count a run's calls.",
+    "snapshots": "List the runs in the vault, the newest first.",
+    "ls": "List the items of one KIND, a line each.",
+    "dump": "Print one item as Looker sent it: the bytes, and nothing else.",
+    "check": "Verify the vault: its file, every entry, and each snapshot.",
+    "repair": "Fetch from Looker again what is damaged, and note what is lost.",
+    "copy": "Copy the vault to DEST, also while a run writes to it.",
+    "kinds": "Show the kinds of content that can be extracted.",
+    "simulate": "Serve a Looker of any size on loopback, until Ctrl-C.",
+    "completion": "Print what lets a SHELL complete commands, options and names.",
+}
+"""In the order in which `--help` shows them; each is a function in a file of its name.
+What each does is how its own help begins: here, so that the list loads none of them."""
 
 _INTERRUPTED = 130
 
@@ -54,6 +55,13 @@ class _Main(click.Group):
             importlib.import_module(_module(cmd_name)), cmd_name
         )
         return command
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        there = self.list_commands(ctx)
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name]) for name in there])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -1,7 +1,7 @@
 """What every command needs, made when it is needed. Tests put stand-ins in.
 
-Libraries that take a while to load (the SDK, LMDB, Pykka) are imported by the
-factories here, so that `--help` and completion stay quick.
+What takes a while to load (the SDK, LMDB, Pykka) is imported by the factories here,
+and what only types are made of by no one, so that `--help` and completion stay quick.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ import msgspec
 
 from lookervault.cli.hiding import known
 from lookervault.config.file import Profile
-from lookervault.core.audit import Finding
-from lookervault.core.past import Past
 from lookervault.errors import DiskFailed, LeftBehind
-from lookervault.looker.base import Source
-from lookervault.messages import Finished, ToProgress
 from lookervault.output.safe import safe
 from lookervault.output.stream import silence
-from lookervault.records import About, Head, Run, Scope
-from lookervault.store.base import Store
-from lookervault.store.share import Beat, Seen, Share
 
 if TYPE_CHECKING:
     from lookervault.config.logins import Login
+    from lookervault.core.audit import Finding
+    from lookervault.core.past import Past
+    from lookervault.looker.base import Source
+    from lookervault.messages import Finished, ToProgress
+    from lookervault.records import About, Head, Run, Scope
     from lookervault.repair import Repair
+    from lookervault.store.base import Store
+    from lookervault.store.share import Beat, Seen, Share
 
 _NO_PROFILE = Profile(None, {}, Path())
 
@@ -185,11 +185,14 @@ def _inspect(path: Path, share: Share) -> Generator[Finding | Beat | Seen]:
 def _system(
     source: Source, store: Store, settings: Mapping[str, Any]
 ) -> Iterator[Runs]:
-    from lookervault.memory import frugal  # noqa: PLC0415 - see above
+    from lookervault.memory import PAGES, frugal  # noqa: PLC0415 - see above
     from lookervault.system import Settings, System  # noqa: PLC0415 - see above
 
-    if settings.get("max_memory") is not None:
-        frugal()  # This process is ours.
+    # This process is ours.
+    if settings.get("max_memory") is None:
+        frugal(PAGES)
+    else:
+        frugal()
     # A thread that hangs ends with this process, which is about to end.
     with (
         contextlib.suppress(LeftBehind),

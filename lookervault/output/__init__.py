@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 import msgspec
 
-from lookervault.core.figures import Summary
-from lookervault.core.tally import Tally
-from lookervault.messages import ToProgress
+if TYPE_CHECKING:  # `lookervault --help` needs none of them.
+    from lookervault.core.figures import Summary
+    from lookervault.core.tally import Tally
+    from lookervault.messages import ToProgress
 
 
 class Printer(Protocol):

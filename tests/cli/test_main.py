@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from lookervault import errors
-from lookervault.cli import _Main, main
+from lookervault.cli import _COMMANDS, _Main, main
 
 COMMANDS = ("extract", "doctor", "snapshots", "ls", "dump", "kinds")
 MORE = ("simulate", "completion")
@@ -133,6 +133,28 @@ def test_the_list_of_commands_is_the_folder(run):
     listed = main.list_commands(None)
 
     assert [name for name in COMMANDS if name not in listed] == []
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_the_list_of_commands_says_of_each_what_its_own_help_begins_with(name):
+    command = main.get_command(None, name)
+
+    assert _COMMANDS[name] == command.get_short_help_str(limit=1000)
+
+
+def test_the_list_of_commands_loads_none_of_them():
+    code = (
+        "import sys; from lookervault.cli import _COMMANDS, main;"
+        "main(['--help'], standalone_mode=False);"
+        "sys.exit(','.join(c for c in _COMMANDS if f'lookervault.cli.{c}' in sys.modules))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert [name for name in _COMMANDS if f"  {name} " not in done.stdout] == []
+    assert done.stderr.strip() == ""
 
 
 def test_help_of_a_command_loads_no_library_that_it_does_not_need():
