@@ -93,12 +93,13 @@ def the_coordinator_hears_of_a_unit_before_the_writer_does(plant):
 def a_walk_does_not_look_for_its_seam(plant):
     """What is deleted before the cursor lets another row slip past."""
 
-    def took(walk, page):
+    def took(walk, page, first):
         fresh = {row.id: row for row in page if row.id not in walk._seen}
         walk.rows.extend(fresh.values())
         walk._seen.update(fresh)
-        walk.first += len(page)
+        walk.first = first + len(page)
         walk.done = not page
+        return True
 
     plant(Walk, "took", took)
 

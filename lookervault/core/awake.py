@@ -28,7 +28,7 @@ class Awake:
 
     def look(self, due: float, now: float) -> None:
         """See whether there was a lull until *now*. A request might go from *due* on."""
-        since = max(due, self._sent)
+        since = max(due, self._sent, self._woke)  # No lull counts twice.
         if self.might_have_slept(now) and now - since > _LULL:
             self._before, self._woke = self._lost, now
             self._lost += now - since

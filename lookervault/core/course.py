@@ -111,8 +111,8 @@ class Course:
         """*unit* came in; but for a page of the census it is not stored yet."""
         self.health.came()
         if isinstance(unit, Count):
-            self.reading.back(unit)
-            return self._took(unit, news, now)
+            self.reading.back(unit)  # One that was asked for early may not be needed.
+            return [] if self.reading.counted else self._took(unit, news, now)
         rows = news.rows
         self.sizing.read(rows=len(rows), bytes_=news.bytes, seconds=news.seconds)
         if news.left is None:

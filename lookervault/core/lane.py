@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lookervault.core.strides import Strides
 from lookervault.core.walk import Walk
 from lookervault.records import Row
 from lookervault.units import Part
@@ -28,6 +29,7 @@ class Lane:
     def __init__(self, part: Part, *, guess: bool) -> None:
         self.part = part
         self.walk = Walk()
+        self.strides = Strides(self.walk)
         self.count_page = COUNT_PAGE
         """Rows that the next page of its census should have."""
         self.total: int | None = None
@@ -87,6 +89,7 @@ class Lane:
     def recount(self) -> None:
         """Take the census again, from the start."""
         self.walk = Walk()
+        self.strides = Strides(self.walk)
         self.total = None
         self._guess = False
 

@@ -61,12 +61,17 @@ class Lanes:
 
     # What comes next
 
-    def to_count(self) -> Lane | None:
-        """Return the lane whose next page of the census is to be asked for."""
+    def to_count(self, abreast: int = 1) -> tuple[Lane, int] | None:
+        """Return of which lane a page of the census is to be asked for, and its start.
+
+        So many of one lane may be asked for *abreast*.
+        """
         while self._to_count:
-            lane = self._to_count.popleft()
-            if not lane.counted:
-                return lane
+            lane = self._to_count[0]
+            first = None if lane.counted else lane.strides.next(abreast)
+            if first is not None:
+                return lane, first
+            self._to_count.popleft()  # until a page of it comes in
         return None
 
     def span(
@@ -94,16 +99,18 @@ class Lanes:
             lane.total = lane.total if news.total is None else news.total
             if unit.limit is None:
                 lane.walk.took_all(news.rows)
-            elif unit.first == lane.walk.first:
-                lane.walk.took(news.rows)
+            else:
+                lane.strides.took(unit.first, news.rows, unit.limit)
         # One part after the other, so that some can be read soon.
         self._to_count.appendleft(lane)
 
-    def count_less(self, part: Part) -> bool:
-        """Ask for smaller pages of the census of *part*, if they can be smaller."""
-        lane = self._all[part]
+    def count_less(self, unit: Count) -> bool:
+        """Ask for smaller pages of a census than *unit*, if they can be smaller."""
+        lane = self._all[unit.part]
+        lane.strides.lost(unit.first)
         self._to_count.appendleft(lane)
-        return lane.count_less()
+        # Of several that were asked for abreast, the first has seen to that.
+        return unit.limit != lane.count_page or lane.count_less()
 
     def came_short(self, part: Part) -> None:
         """A span met the end of *part*."""

@@ -16,6 +16,10 @@ from lookervault.messages import Fetched
 from lookervault.records import Row
 from lookervault.units import Count, Ids, Part, Span, Unit, Whole
 
+_COUNTING = 10
+"""One worker out of so many, at most, counts a part: a row of the census costs a server
+some twentieth of an item, so that it is complete when half of the items are read."""
+
 
 class Terms(msgspec.Struct):
     """What all kinds of a run share."""
@@ -96,11 +100,13 @@ class Reading:
 
     def count(self) -> Count | None:
         """Return the next page of the census, if one can be asked for now."""
-        lane = self._lanes.to_count()
-        if lane is None:
+        abreast = max(1, self._terms.workers // _COUNTING)
+        found = self._lanes.to_count(abreast if self._kind.listing.sorts else 1)
+        if found is None:
             return None
+        lane, first = found
         limit = lane.count_page if self._kind.listing.sorts else None
-        unit = Count(self._terms.number(), lane.part, lane.walk.first, limit)
+        unit = Count(self._terms.number(), lane.part, first, limit)
         self._hand.add(unit.number)
         return unit
 
@@ -227,7 +233,7 @@ class Reading:
             case Span() if not final:
                 self._put_first(cutting.pieces(unit, number))
             case Count(limit=int()) if not final:
-                return self._lanes.count_less(unit.part)
+                return self._lanes.count_less(unit)
             case _:
                 return False
         return True

@@ -32,22 +32,27 @@ class Walk:
         self._end = math.inf
         """Where there was nothing, since the last row that was new."""
 
-    def took(self, page: Sequence[Row]) -> None:
-        """*page* is what the listing has from `first` on."""
+    def took(self, page: Sequence[Row], first: int | None = None) -> bool:
+        """*page* is what the listing has from *first* on, `first` at most and usually.
+
+        Return whether it follows on what came before; else the walk has stepped back.
+        """
+        first = self.first if first is None else first
         known = [n for n, row in enumerate(page) if row.id in self._seen]
-        if self.first and not known:
-            self._end = self._end if page else min(self._end, self.first)
-            self.first = max(0, self.first - self._stride)
+        if first and not known:
+            self._end = self._end if page else min(self._end, first)
+            self.first = max(0, first - self._stride)
             self._stride *= _STRIDE
-            return
+            return False
         self._stride = _STRIDE
         fresh = {row.id: row for row in page[known[-1] + 1 if known else 0 :]}
         self.rows.extend(fresh.values())
         self._seen.update(fresh)
-        self.first += max(0, len(page) - 1)
+        self.first = max(self.first, first + len(page) - 1)
         self._end = math.inf if fresh else self._end
         # A server that repeats rows would have us step back and forth for ever.
         self.done = not fresh and (len(page) <= 1 or self.first >= self._end)
+        return True
 
     def took_all(self, rows: Sequence[Row]) -> None:
         """*rows* is the whole listing, which does not page."""

@@ -40,6 +40,11 @@ _SCOPES = (
 _ENDLESS = 30_000
 """Messages after which a process is taken for one that does not end."""
 
+_CROWDED = 8
+_CROWD = 10
+"""One seed in so many has so many times as many workers: then a census is taken by
+several of them."""
+
 _OPERATIONS = 60
 """Operations of the store among which one fails, if one does: about as many as a run has."""
 
@@ -56,14 +61,15 @@ class Trial:
 
     def __init__(self, seed: int, *, fault: int | None = None) -> None:
         self._random = random.Random(seed)
+        self._crowd = _CROWD if seed % _CROWDED == _CROWDED - 1 else 1
         self._clock = FakeClock()
         """The clock of the process that lives, or lived last."""
         self._store = MemoryStore()
         self._looker = MadeUpLooker(self._random, self._now)
         self._checker = Checker(self._store, self._looker)
         self._holdings = Holdings()
-        self._step = self._random.choice([0.0, 0.005, 0.02])
-        """Seconds that pass with a message."""
+        self._step = self._random.choice([0.0, 0.005, 0.02]) / self._crowd
+        """Seconds that pass with a message: each of a crowd asks once a second."""
         self._fault = fault
         self._process: _Process | None = None
         """The process that lives."""
@@ -89,6 +95,7 @@ class Trial:
         run: Run | None = None
         while run is None or run.phase is Phase.OPEN:
             steps = self._random.randrange(5, 800) if kills > 0 else _ENDLESS
+            steps *= self._crowd
             process = self._process = self._process or self._start(calm=kills <= 0)
             run = process.extract(scope, steps, cancels=kills > 0) or run
             self._after(process, run)
@@ -128,7 +135,7 @@ class Trial:
             self._looker,
             cast("Store", store),
             Settings(
-                workers=chance.randrange(1, 5),
+                workers=chance.randrange(1, 5) * self._crowd,
                 batch_size=chance.choice([1, 4, 10, 100]),
                 accept_deletions=True,
                 max_memory=MOST_MEMORY,

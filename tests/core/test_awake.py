@@ -177,3 +177,15 @@ def test_what_was_before_a_lull_stays_before_it():
     assert awake.at(START + 1800.0) == START + 1.0
     assert awake.at(START + 3601.0) == START + 1.0
     assert awake.at(START + 3602.0) == START + 2.0
+
+
+@given(looks=st.lists(st.floats(0, 10_000), min_size=2, max_size=9))
+def test_a_lull_counts_once_however_often_it_is_looked_at(looks):
+    awake = Awake()
+    awake.sent(START)
+
+    for now in sorted(START + look for look in looks):
+        awake.look(-math.inf, now)
+        awake.look(-math.inf, now)
+
+    assert awake.at(START + max(looks)) >= START

@@ -36,10 +36,11 @@ def listing(part):
 
 def take_page(lanes, most=5):
     """Let the next page of a census come in. Return of which part."""
-    lane = lanes.to_count()
-    if lane is None:
+    found = lanes.to_count()
+    if found is None:
         return None
-    unit = Count(1, lane.part, lane.walk.first, most)
+    lane, first = found
+    unit = Count(1, lane.part, first, most)
     rows = tuple(listing(lane.part)[unit.first : unit.first + most])
     lanes.took(unit, Fetched("f", Lease(Fence(1, 1), unit), rows))
     return lane.part

@@ -382,9 +382,10 @@ def test_a_budget_smaller_than_any_unit_lets_one_at_a_time_through(bench):
 # The end together
 
 
-@pytest.mark.parametrize("workers", [8, 3])
+@pytest.mark.parametrize("workers", [50, 32, 8, 3])
 def test_the_fetchers_end_together(bench, workers):
-    listing = [Row(str(n)) for n in range(20_000)]
+    number = max(20_000, 2000 * workers)
+    listing = [Row(str(n)) for n in range(number)]
 
     def page(lease):
         unit = lease.unit
@@ -399,6 +400,6 @@ def test_the_fetchers_end_together(bench, workers):
     it.answer = page
 
     assert it.run() == Finish()
-    assert len(it.ids("dashboards")) == 20_000
+    assert len(it.ids("dashboards")) == number
     makespan = max(at + seconds(lease) for at, lease in it.given)
     assert 1 - sum(it.busy.values()) / (workers * makespan) < 0.03
