@@ -62,16 +62,20 @@ _SMALL = 128 * 1024
 """Bytes; whatever is larger goes back to the system as soon as it is freed. That is what
 glibc starts with, and leaves when it sees large bodies come and go."""
 
+PAGES = 4 * 2**20
+"""Bytes that hold some pages of 100 items: kept, so that one page can take the place of
+another without asking the system, which costs each item a twentieth of its CPU."""
 
-def frugal() -> None:
-    """Have the C library keep little of what is freed. That holds for the whole process.
 
-    glibc has many heaps, keeps up to 64 MiB in each, and `give_back` gets at one only.
-    A program that embeds us decides for itself.
+def frugal(keep: int = _SMALL) -> None:
+    """Have the C library keep little of what is freed: *keep* bytes in each of two heaps.
+
+    That holds for the whole process. glibc has many heaps, keeps up to 64 MiB in each,
+    and `give_back` gets at one only. A program that embeds us decides for itself.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None and sys.platform == "linux":
-        for option, value in ((_TRIM, _SMALL), (_MAP, _SMALL), (_ARENAS, 2)):
+        for option, value in ((_TRIM, keep), (_MAP, keep), (_ARENAS, 2)):
             mallopt(option, value)
 
 

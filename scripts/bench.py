@@ -20,13 +20,20 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-from benchmarks import document
+from benchmarks import document, plots_performance
+from benchmarks.concurrency import concurrent
 from benchmarks.figure import Benchmark, Figure
 from benchmarks.grid import SEED, throttle
+from benchmarks.limit import limit
+from benchmarks.memory import memory
+from benchmarks.peer import peer
 from benchmarks.plots import draw
 from benchmarks.progress import progress
+from benchmarks.resume import resume
 from benchmarks.simulator import simulator
+from benchmarks.startup import startup
 from benchmarks.throttle_http import throttle_http
+from benchmarks.vault import vault
 from benchmarks.workers import workers
 from benchmarks.writer import writer
 from rich.console import Console
@@ -34,7 +41,14 @@ from rich.console import Console
 BENCHMARKS: dict[str, Benchmark] = {
     "simulator": simulator,
     "workers": workers,
+    "concurrent": concurrent,
+    "resume": resume,
     "writer": writer,
+    "memory": memory,
+    "vault": vault,
+    "limit": limit,
+    "peer": peer,
+    "startup": startup,
     "progress": progress,
     "throttle": partial(throttle, full=False, seeds=(SEED,), cells=None),
     "throttle-http": throttle_http,
@@ -116,6 +130,7 @@ def main() -> None:
         document.show(figures, Console(stderr=True))
     if wish.keep:
         document.keep(figures)
+        plots_performance.draw(figures)
     sys.exit(0 if all(figure.ok for figure in figures) else 1)
 
 

@@ -7,6 +7,7 @@ and what only types are made of by no one, so that `--help` and completion stay 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -133,9 +134,24 @@ def _login(environ: Mapping[str, str], access: Access) -> Login:
     return login(environ, ini=ini, profile=profile)
 
 
+@contextlib.contextmanager
+def _loading() -> Iterator[None]:
+    """Load modules for good, so that the garbage collector need not look at them, ever.
+
+    That is a fifth of the time that the SDK takes from its start to its end.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def _source(environ: Mapping[str, str], access: Access) -> Source:
-    from lookervault.actors.clock import SystemClock  # noqa: PLC0415 - see above
-    from lookervault.looker.sdk import SdkSource  # noqa: PLC0415 - see above
+    with _loading():
+        from lookervault.actors.clock import SystemClock  # noqa: PLC0415 - see above
+        from lookervault.looker.sdk import SdkSource  # noqa: PLC0415 - see above
 
     clock = SystemClock()
     login = _login(environ, access)
@@ -185,8 +201,9 @@ def _inspect(path: Path, share: Share) -> Generator[Finding | Beat | Seen]:
 def _system(
     source: Source, store: Store, settings: Mapping[str, Any]
 ) -> Iterator[Runs]:
-    from lookervault.memory import PAGES, frugal  # noqa: PLC0415 - see above
-    from lookervault.system import Settings, System  # noqa: PLC0415 - see above
+    with _loading():
+        from lookervault.memory import PAGES, frugal  # noqa: PLC0415 - see above
+        from lookervault.system import Settings, System  # noqa: PLC0415 - see above
 
     # This process is ours.
     if settings.get("max_memory") is None:

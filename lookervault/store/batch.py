@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -36,7 +36,12 @@ class Batch:
         value = values.marker(key, marker.unit, marker.rows, marker.at)
         self._transaction.put(keys.MARKERS, key, value)
         known = {row.id for row in before.rows} if before else ()
-        return {kind: rules.counts(self._put_all(kind, landed.items), known)}
+        beginning = keys.of_kind(kind)
+        verdicts = [
+            self._put(kind, beginning + keys.of_id(item.row.id), item)
+            for item in landed.items
+        ]
+        return {kind: rules.counts(landed.items, verdicts, known)}
 
     def mark_gone(self, kind: str, ids: Iterable[str], now: float) -> int:
         """Write that these items are gone; return how many were not so before."""
@@ -59,18 +64,9 @@ class Batch:
         key = keys.of_item(head.kind, head.id) + self._end
         self._items.put(key, values.head(key, head))
 
-    def _put_all(
-        self, kind: str, items: Iterable[Item]
-    ) -> Iterator[tuple[Verdict, Item]]:
-        beginning = keys.of_kind(kind)
-        for item in items:
-            yield self._put(kind, beginning + keys.of_id(item.row.id), item), item
-
     def _put(self, kind: str, prefix: bytes, item: Item) -> Verdict:
         old = self._newest(prefix)
-        verdict = rules.judge(
-            old, item, self._run, kind, lambda known: self._both(prefix, known, item)
-        )
+        verdict = rules.judge(old, item, self._run, self._both)
         if verdict in rules.WRITES:
             key = prefix + self._end
             head = rules.head_of(item, kind, self._run)
@@ -114,7 +110,8 @@ class Batch:
                 found = replace(head, lost=False)
                 self._transaction.put(keys.ITEMS, key, values.head(key, found))
 
-    def _both(self, prefix: bytes, old: Head, item: Item) -> rules.Bodies:
+    def _both(self, old: Head, item: Item) -> rules.Bodies:
+        prefix = keys.of_item(old.kind, old.id)
         blob = find_body(self._transaction, prefix, old.digest)
         if blob is None:
             raise lost(old)

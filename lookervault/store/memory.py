@@ -178,13 +178,13 @@ class MemoryStore:
         before = markers.get((epoch, unit.number))
         markers[epoch, unit.number] = rules.joined(before, epoch, landed)
         known = {row.id for row in before.rows} if before else ()
-        verdicts = ((self._put(kind, item, run), item) for item in landed.items)
-        return {kind: rules.counts(verdicts, known)}
+        verdicts = [self._put(kind, item, run) for item in landed.items]
+        return {kind: rules.counts(landed.items, verdicts, known)}
 
     def _put(self, kind: str, item: Item, run: int) -> Verdict:
         old = self._newest(kind, item.row.id)
         verdict = rules.judge(
-            old, item, run, kind, lambda known: (self._body(known), _raw(item))
+            old, item, run, lambda known, it: (self._body(known), _raw(it))
         )
         if verdict in rules.WRITES:
             self._write(rules.head_of(item, kind, run))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TypeAlias
 
@@ -40,6 +40,9 @@ class Verdict(enum.Enum):
     REPLACED = "replaced"
     """This run has an earlier one."""
 
+    # Enum's own is written in Python, and each item is counted by its verdict.
+    __hash__ = object.__hash__
+
 
 WRITES = frozenset({Verdict.NEW, Verdict.CHANGED, Verdict.REPLACED})
 """The verdicts that make an entry."""
@@ -55,8 +58,7 @@ def judge(
     old: Head | None,
     item: Item,
     run: int,
-    kind: str,
-    bodies: Callable[[Head], Bodies],
+    bodies: Callable[[Head, Item], Bodies],
 ) -> Verdict:
     """Say what becomes of *item*, whose newest entry is *old*.
 
@@ -70,12 +72,12 @@ def judge(
         same_one = old.digest == item.digest and _same_place(old, item)
         later = item.fetched_at > old.fetched_at
         return Verdict.REPLACED if later or not same_one else Verdict.REPEATED
-    equal = _same_place(old, item) and _same_content(old, item, kind, bodies)
+    equal = _same_place(old, item) and _same_content(old, item, bodies)
     return Verdict.UNCHANGED if equal else Verdict.CHANGED
 
 
 def _same_content(
-    old: Head, item: Item, kind: str, bodies: Callable[[Head], Bodies]
+    old: Head, item: Item, bodies: Callable[[Head, Item], Bodies]
 ) -> bool:
     if old.digest == item.digest:
         return True
@@ -85,8 +87,8 @@ def _same_content(
         return True
     if old.updated_at != item.row.updated_at:
         return False
-    volatile = KINDS[kind].volatile if kind in KINDS else ()
-    return same(volatile, *bodies(old))
+    volatile = KINDS[old.kind].volatile if old.kind in KINDS else ()
+    return same(volatile, *bodies(old, item))
 
 
 def _same_place(old: Head, item: Item) -> bool:
@@ -158,12 +160,14 @@ def joined(before: Marker | None, epoch: int, landed: Landed) -> Marker:
     return Marker(epoch, landed.unit, tuple(rows.values()), at)
 
 
-def counts(verdicts: Iterable[tuple[Verdict, Item]], known: Collection[str]) -> Counts:
-    """Add up what became of items; those of *known* ids were counted before."""
+def counts(
+    items: Sequence[Item], verdicts: Sequence[Verdict], known: Collection[str]
+) -> Counts:
+    """Add up what became of *items*; those of *known* ids were counted before."""
     numbers: Counter[Verdict] = Counter()
     sizes: Counter[Verdict] = Counter()
     seen = set(known)
-    for verdict, item in verdicts:
+    for item, verdict in zip(items, verdicts, strict=True):
         told = Verdict.REPEATED if item.row.id in seen else verdict
         seen.add(item.row.id)
         numbers[told] += 1
