@@ -39,6 +39,7 @@ from lookervault.messages import (
     Write,
 )
 from lookervault.store.packing import packed
+from lookervault.store.turn import turn
 
 _PATIENCE = 1.0
 """Seconds after which the throttle is asked again: it may have died meanwhile."""
@@ -171,7 +172,8 @@ class Fetcher(Actor[ToFetcher]):
 
     def _take(self, work: Work, request: Request, answer: Answer) -> None:
         try:
-            found = work.errand.take(answer.body)
+            with turn():
+                found = work.errand.take(answer.body)
         except LookerError as error:
             self._fail(work, error)
             return

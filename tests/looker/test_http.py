@@ -46,7 +46,7 @@ def test_a_large_body_is_told_of_chunk_by_chunk(serve, client_of, words, watcher
 
     assert reply.body == body
     assert sum(watcher.sizes) == len(body)
-    assert max(watcher.sizes) <= 256 * 1024
+    assert max(watcher.sizes) <= 2**20
     assert watcher.beats >= len(watcher.sizes)
 
 

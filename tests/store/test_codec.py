@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookervault.errors import Damaged
-from lookervault.store.codec import compress, decompress, digest
+from lookervault.store.codec import compress, compress_all, decompress, digest
 
 
 @given(raw=st.binary())
@@ -43,6 +43,11 @@ def test_a_body_of_another_size_is_damaged(raw, other):
 def test_what_is_no_frame_of_that_size_is_damaged(blob):
     with pytest.raises(Damaged):
         decompress(blob, 1000)
+
+
+@given(raws=st.lists(st.binary(min_size=1), max_size=20))
+def test_many_are_packed_like_each_alone(raws):
+    assert compress_all([memoryview(raw) for raw in raws]) == [*map(compress, raws)]
 
 
 def test_threads_pack_side_by_side():
