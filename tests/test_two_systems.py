@@ -139,3 +139,31 @@ def test_one_whose_looker_goes_away_stops_and_the_other_goes_on(tmp_path, real_c
 
             assert gone.result(LONG).exit_code == 5
             assert one.extract(DASHBOARDS).result(LONG).run.complete
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_trace", "stranger")
+def test_three_with_fifty_workers_each_have_more_than_a_hundred_requests_under_way(
+    tmp_path, real_clock
+):
+    many = {"dashboards": 9000}
+    with contextlib.ExitStack() as stack:
+        looker = stack.enter_context(running(Simulated(sizes=many, per_item=0.03)))
+        paths = [tmp_path / name for name in ("one", "two", "three")]
+        systems = [
+            stack.enter_context(system(looker, path, real_clock, workers=50))
+            for path in paths
+        ]
+        runs = [it.extract(DASHBOARDS) for it in systems]
+
+        assert all(run.result(LONG).run.complete for run in runs)
+
+        stats, there = looker.stats(), set(looker.ids("dashboards"))
+
+    assert stats["max_in_flight"] > 100
+    assert {status for status in stats["statuses"] if not status.startswith("2")} == (
+        set()
+    )
+    for path in paths:
+        with Vault.open(path) as vault:
+            assert there <= {item.id for item in vault.items("dashboards")}
