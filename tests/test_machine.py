@@ -35,6 +35,7 @@ from lookervault.settings import Settings
 from lookervault.store import keys, reading
 from lookervault.store.batch import Batch
 from lookervault.store.lmdb import LmdbStore
+from lookervault.store.rules import Verdict
 from lookervault.system import System
 from lookervault.testing import FakeClock, FakeLooker, Thing
 from lookervault.testing.simulation import Simulation
@@ -357,14 +358,14 @@ def test_a_vault_on_disk_says_what_looker_held_for_longer():
 
 
 def a_marker_is_written_before_its_items(plant):
-    put, put_all, seal = LmdbStore.put, Batch._put_all, LmdbStore.seal
+    put, put_one, seal = LmdbStore.put, Batch._put, LmdbStore.seal
     seen = []
 
-    def put_late(batch, kind, items):
-        if any(items is earlier for earlier in seen):
-            return put_all(batch, kind, items)
-        seen.append(items)
-        return iter(())
+    def put_late(batch, kind, prefix, item):
+        if any(item is earlier for earlier in seen):
+            return put_one(batch, kind, prefix, item)
+        seen.append(item)
+        return Verdict.NEW
 
     def put_with_the_last_ones(store, run, epoch, landed, **more):
         late, store.late = getattr(store, "late", []), list(landed)
@@ -374,7 +375,7 @@ def a_marker_is_written_before_its_items(plant):
         store.put(run, store.run(run).epoch, [], calls=0)
         return seal(store, run, **more)
 
-    plant(Batch, "_put_all", put_late)
+    plant(Batch, "_put", put_late)
     plant(LmdbStore, "put", put_with_the_last_ones)
     plant(LmdbStore, "seal", seal_after_the_last_ones)
 
@@ -397,8 +398,8 @@ def a_run_that_goes_on_believes_what_it_has_whatever_the_census_says(plant):
 def a_reader_goes_on_behind_the_next_item(plant):
     newest = reading._newest_heads
 
-    def newest_heads(transaction, kind, at, start):
-        heads, more = newest(transaction, kind, at, start)
+    def newest_heads(transaction, kind, at, but, start):
+        heads, more = newest(transaction, kind, at, but, start)
         return heads, None if more is None else more + b"\xff"
 
     plant(reading, "_newest_heads", newest_heads)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -141,10 +141,7 @@ def _bodies_with(halves: Halves, found: list[Body]) -> list[Body]:
 
 def _bodies(kind: Kind, body: bytes) -> list[Body]:
     raws = [memoryview(raw) for raw in _LIST.decode(body)]
-    if not body.isascii():
-        # One by one: a wide letter makes the text around it four times as large.
-        for raw in raws:
-            str(raw, "utf-8")
+    _check(body, raws)
     shape = _shape(kind)
     decode, body_of = _decoder(shape).decode, _body_of(shape)
     return [body_of(decode(raw), raw) for raw in raws]
@@ -183,10 +180,15 @@ def _elements(kind: Kind, body: bytes) -> list[Row]:
     ]
 
 
-def _check(body: bytes) -> None:
-    """Raise UnicodeDecodeError if *body* is not UTF-8: msgspec skips unread strings."""
+def _check(body: bytes, items: Sequence[memoryview] = ()) -> None:
+    """Raise UnicodeDecodeError if *body* is not UTF-8: msgspec skips unread strings.
+
+    One by one, if it is a list of *items*: a wide letter makes the text around it four
+    times as large.
+    """
     if not body.isascii():
-        body.decode()
+        for each in items or (body,):
+            str(each, "utf-8")
 
 
 def _id(value: int | str) -> str:

@@ -49,7 +49,7 @@ def test_a_short_look_finds_nothing_new(name):
 
 
 def bytes_that_are_no_text_pass(plant):
-    plant(bodies, "_check", lambda _body: None)
+    plant(bodies, "_check", lambda *_: None)
 
 
 def a_state_that_does_not_exist_is_taken_for_one(plant):
