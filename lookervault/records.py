@@ -8,7 +8,7 @@ census knows of an item. An **item** is a body on its way into the store, a
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -227,7 +227,7 @@ class Census(msgspec.Struct, frozen=True):
     """Counts up in a run; the newest complete one is what counts."""
     taken: float
     """Wall clock when it was finished, seconds since 1970."""
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
 
 
 class About(msgspec.Struct, frozen=True):

@@ -196,9 +196,8 @@ class Course:
 
     def _close_or_end(self, now: float) -> list[Effect]:
         """All parts are counted or refused; the census is of the counted ones."""
-        if self.reading.walked:
-            return self._close(self.reading.walked, now)
-        return self._end()
+        rows = self.reading.walked
+        return self._close(rows, now) if rows else self._end()
 
     def _took(self, unit: Count, news: Fetched, now: float) -> list[Effect]:
         self.reading.took(unit, news)

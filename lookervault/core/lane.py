@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice, takewhile
+from operator import not_
 
 from lookervault.core.strides import Strides
 from lookervault.core.walk import Walk
@@ -102,14 +104,12 @@ class Lane:
         self, length: int, done: Callable[[Row], bool]
     ) -> tuple[int, int | None] | None:
         rows = self.walk.rows
-        first = self._at
-        while first < len(rows) and done(rows[first]):
-            first += 1
-        last = first
-        while last < min(first + length, len(rows)) and not done(rows[last]):
-            last += 1
-        self._at = last
-        self._ended = last >= len(rows)
-        if first == last:
+        states = map(done, rows.since(self._at))
+        first = self._at + sum(takewhile(bool, states))
+        # The row at `first` is looked at already, if there is one.
+        more = sum(1 for _ in takewhile(not_, islice(states, length - 1)))
+        self._at = min(first + 1 + more, len(rows))
+        self._ended = self._at == len(rows)
+        if first == len(rows):
             return None
-        return first, None if self._ended else last
+        return first, None if self._ended else self._at

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from lookervault.core.lane import Lane
+from lookervault.core.rows import Rows
 from lookervault.messages import Fetched
 from lookervault.records import Row
 from lookervault.units import Count, Part
@@ -50,9 +51,9 @@ class Lanes:
         )
 
     @property
-    def walked(self) -> list[Row]:
+    def walked(self) -> Rows:
         """The rows of the census so far."""
-        return [row for lane in self._all.values() for row in lane.walk.rows]
+        return Rows.joined(lane.walk.rows for lane in self._all.values())
 
     def open(self, rows: Iterable[Row]) -> list[Row]:
         """Return those of *rows* that lie in no part that Looker refuses."""

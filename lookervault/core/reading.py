@@ -12,6 +12,7 @@ from lookervault.content import Kind, Reads
 from lookervault.core import cutting
 from lookervault.core.lanes import Lanes
 from lookervault.core.roll import Roll
+from lookervault.core.rows import Rows
 from lookervault.messages import Fetched
 from lookervault.records import Row
 from lookervault.units import Count, Ids, Part, Span, Unit, Whole
@@ -94,7 +95,7 @@ class Reading:
         return self._lanes.seen
 
     @property
-    def walked(self) -> list[Row]:
+    def walked(self) -> Rows:
         """The rows of the census so far."""
         return self._lanes.walked
 

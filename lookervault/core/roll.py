@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import islice
 
+from lookervault.core.ids import Ids
+from lookervault.core.rows import Rows
 from lookervault.records import Gap, KindReport, Row
 
 _WITNESSES = 3
@@ -21,8 +23,10 @@ class Roll:
         self._kind = kind
         self._earlier = dict(earlier)
         """Stored by this run before the present census; may have changed since."""
-        self._stored: set[str] = set()
-        self._census: dict[str, Row] = {}
+        self._stored = Ids()
+        self._both: int | None = 0
+        """How many of them the census lists; ``None``: to be counted again."""
+        self._census = Rows()
         self._absent: set[str] = set()
         self._doubted: set[str] = set()
         """Witnesses that were gone when they were asked for."""
@@ -30,14 +34,14 @@ class Roll:
         self._missing = 0
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> Sequence[Row]:
         """The census."""
-        return tuple(self._census.values())
+        return self._census
 
     @property
     def listed(self) -> Container[str]:
         """The ids of the census."""
-        return self._census.keys()
+        return self._census.ids
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -56,15 +60,17 @@ class Roll:
 
     def counted(self, rows: Iterable[Row]) -> None:
         """A new census replaces the last one. What it lists again is not gone."""
-        self._census = {row.id: row for row in rows}
-        self._absent.difference_update(self._census)
+        self._census = rows if isinstance(rows, Rows) else Rows(rows)
+        self._both = None
+        self._absent = {id_ for id_ in self._absent if id_ not in self._census.ids}
 
     def store(self, rows: Iterable[Row]) -> None:
         """These are on disk."""
-        ids = {row.id for row in rows}
-        self._stored |= ids
-        self._absent -= ids
-        for id_ in self._gaps.keys() & ids:
+        ids = [row.id for row in rows]
+        self._stored.add(ids)
+        self._both = None
+        self._absent.difference_update(ids)
+        for id_ in self._gaps.keys() & ids if self._gaps else ():
             del self._gaps[id_]
 
     def absent(self, ids: Iterable[str]) -> tuple[str, ...]:
@@ -108,16 +114,21 @@ class Roll:
 
     def missing(self) -> list[Row]:
         """Return the rows of the census that are not done."""
-        if all(map(self._stored.__contains__, self._census)):
+        if self._listed_and_stored() == len(self._census):
             return []  # As it mostly is, and there may be half a million.
-        return [row for row in self._census.values() if not self.done(row)]
+        return [row for row in self._census if not self.done(row)]
+
+    def _listed_and_stored(self) -> int:
+        if self._both is None:
+            self._both = self._stored.common(self._census.ids)
+        return self._both
 
     def strangers(self, known: Iterable[str]) -> list[str]:
         """Return which of *known* neither the census nor this life of the run has seen."""
         return [
             id_
             for id_ in known
-            if id_ not in self._census and not self._is_settled(id_)
+            if id_ not in self._census.ids and not self._is_settled(id_)
         ]
 
     def doubt(self, witnesses: Iterable[str]) -> None:
@@ -131,7 +142,7 @@ class Roll:
         lost = self._absent | self._doubted
         there = (
             row.id
-            for row in self._census.values()
+            for row in self._census
             if not row.deleted and row.id not in lost
             if row.id in self._stored or row.id in self._earlier
         )
@@ -139,9 +150,11 @@ class Roll:
 
     def report(self) -> KindReport:
         """Return how complete the kind is."""
-        vanished = sum(map(self._census.__contains__, self._absent))
+        listed = self._census.ids
+        vanished = sum(id_ in listed for id_ in self._absent)
         failed = len(self._gaps) - self._missing
-        there = sum(id_ in self._stored or id_ in self._earlier for id_ in self._census)
+        before = (id_ for id_ in self._earlier if id_ not in self._stored)
+        there = self._listed_and_stored() + sum(id_ in listed for id_ in before)
         return KindReport(
             expected=len(self._census),
             stored=there,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from lookervault.core.rows import Rows
 from lookervault.records import Row
 
 _STRIDE = 8
@@ -23,11 +24,10 @@ class Walk:
     """Collects the rows of one listing, from the front to the back."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.rows = Rows()
         self.first = 0
         """Where the next page starts."""
         self.done = False
-        self._seen: set[str] = set()
         self._stride = _STRIDE
         self._end = math.inf
         """Where there was nothing, since the last row that was new."""
@@ -38,16 +38,14 @@ class Walk:
         Return whether it follows on what came before; else the walk has stepped back.
         """
         first = self.first if first is None else first
-        known = [n for n, row in enumerate(page) if row.id in self._seen]
-        if first and not known:
+        if first and not any(row.id in self.rows.ids for row in page):
             self._end = self._end if page else min(self._end, first)
             self.first = max(0, first - self._stride)
             self._stride *= _STRIDE
             return False
         self._stride = _STRIDE
-        fresh = {row.id: row for row in page[known[-1] + 1 if known else 0 :]}
-        self.rows.extend(fresh.values())
-        self._seen.update(fresh)
+        # Also what came up before the seam meanwhile is there.
+        fresh = self.rows.extend(page)
         self.first = max(self.first, first + len(page) - 1)
         self._end = math.inf if fresh else self._end
         # A server that repeats rows would have us step back and forth for ever.
@@ -56,5 +54,5 @@ class Walk:
 
     def took_all(self, rows: Sequence[Row]) -> None:
         """*rows* is the whole listing, which does not page."""
-        self.rows = list({row.id: row for row in rows}.values())
+        self.rows = Rows(rows)
         self.done = True

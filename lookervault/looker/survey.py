@@ -202,7 +202,7 @@ class _Asking:
         body = self._call(Request(ask.call, {**ask.parameters, "fields": fields})).body
         return bodies.rows(kind, body)
 
-    def walk(self, kind: Kind, part: Part) -> tuple[list[Row], int]:
+    def walk(self, kind: Kind, part: Part) -> tuple[Sequence[Row], int]:
         """Return the rows of *part*, as a census does, and how many a page may have."""
         walk, longest = Walk(), 0
         while not walk.done:

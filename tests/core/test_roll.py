@@ -171,4 +171,4 @@ def test_a_new_census_replaces_the_last_one():
 
     it.counted([Row("c"), Row("c", "x")])
 
-    assert it.rows == (Row("c", "x"),)
+    assert list(it.rows) == [Row("c", "x")]
