@@ -306,7 +306,12 @@ def test_who_hung_and_has_ended_since_does_not_count(family):
     assert it.nursery.take().count("start a") == 7
 
 
-def test_whoever_did_not_move_while_nothing_in_the_process_did_has_not_hung(family):
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(LEASE - 2, []), (LEASE + 2, ["start a"])]
+)
+def test_who_did_not_move_while_nothing_did_has_not_hung_unless_it_stays_so(
+    family, seconds, told
+):
     it = family(child("a", lease=LEASE), child("b"))
     it.nursery.lives["a"].hangs = True
     it.nursery.lives["a"].pulse.beat()
@@ -314,22 +319,9 @@ def test_whoever_did_not_move_while_nothing_in_the_process_did_has_not_hung(fami
 
     it.clock.advance(5000.0)
     it.hear()
-    it.pass_by(LEASE - 2)
+    it.pass_by(seconds)
 
-    assert it.nursery.take() == []
-
-
-def test_but_whoever_does_not_move_after_that_has_hung(family):
-    it = family(child("a", lease=LEASE), child("b"))
-    it.nursery.lives["a"].hangs = True
-    it.nursery.lives["a"].pulse.beat()
-    it.nursery.take()
-
-    it.clock.advance(5000.0)
-    it.hear()
-    it.pass_by(LEASE + 2)
-
-    assert it.nursery.take() == ["start a"]
+    assert it.nursery.take() == told
 
 
 def test_a_look_that_was_meant_for_an_earlier_life_starts_no_second_round(family):
