@@ -12,7 +12,7 @@ import pytest
 
 from .conftest import FEW, PROGRAM, assert_refused, assert_same_as
 
-SLOW = {"sizes": {**FEW, "dashboards": 400}, "latency": 0.25}
+SLOW = {"sizes": {**FEW, "dashboards": 400}, "latency": 0.1}
 OPTIONS = ("--workers", 4, "--batch-size", 20)
 
 
