@@ -188,4 +188,4 @@ def test_a_lull_counts_once_however_often_it_is_looked_at(looks):
         awake.look(-math.inf, now)
         awake.look(-math.inf, now)
 
-    assert awake.at(START + max(looks)) >= START
+    assert awake.at(START + max(looks)) >= START - 1e-6
