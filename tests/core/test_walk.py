@@ -39,7 +39,8 @@ def test_what_lives_through_the_walk_is_seen(size, cap, seed, deletions):
                 del rows[chance.randrange(len(rows))]
                 left -= 1
         if chance.random() < 0.2 and left:
-            rows.append(size + chance.randrange(10**6) if not rows else rows[-1] + 1)
+            # New: it has no id of one that is gone.
+            rows.append(max(size, rows[-1] + 1 if rows else chance.randrange(10**6)))
 
     it = walk(listing, cap, change)
 
